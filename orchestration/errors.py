@@ -1,0 +1,33 @@
+"""The one kind of error that a user is meant to read."""
+
+
+class TallyhouseError(Exception):
+    """Something the user can mend: what is wrong in one sentence, and what to do next in another.
+
+    The command line prints both and exits with `exit_code`; no traceback unless `--debug`.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, next_step: str) -> None:
+        super().__init__(f"{message} {next_step}")
+        self.message = message
+        self.next_step = next_step
+
+
+class SettingsError(TallyhouseError):
+    """The home, its settings or its reference tables are wrong; nothing was changed."""
+
+    exit_code = 2
+
+
+class ConservationError(TallyhouseError):
+    """Rows were lost or doubled between delivery and marts; nothing was published."""
+
+    exit_code = 3
+
+
+class DeliveryError(TallyhouseError):
+    """Figures are published, but a message could not be handed over; it is kept for the next run."""
+
+    exit_code = 4

@@ -1,0 +1,163 @@
+"""tallyhouse.yaml and the environment become one frozen settings object. The only reader of os.environ."""
+
+import os
+import re
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from orchestration.errors import SettingsError
+from orchestration.home import Home
+
+SourceKind = Literal["events", "litellm", "claude_code", "mapped"]
+FOLDER_COLUMNS = ("user_id", "project", "team", "department", "feature", "api_key")
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Organisation(_Frozen):
+    """Whom the statements are for."""
+
+    name: Annotated[str, Field(min_length=1)]
+    address: tuple[str, ...] = ()
+
+
+class Source(_Frozen):
+    """One place that logs come from. `path` is absolute once the settings are loaded."""
+
+    name: str
+    kind: SourceKind
+    path: Path
+    folders: tuple[Literal["user_id", "project", "team", "department", "feature", "api_key"], ...] = ()
+    mapping: dict[str, str] = {}
+    constants: dict[str, str] = {}
+    timezone: str = "UTC"
+
+
+class Notifications(_Frozen):
+    """How messages leave. `email_url` is an Apprise address without recipients."""
+
+    email_url: str | None = None
+    sender: str = "Tallyhouse <tallyhouse@localhost>"
+    operators: tuple[str, ...] = ()
+
+
+class Schedules(_Frozen):
+    """Wall-clock times in the organisation's time zone."""
+
+    nightly: Annotated[str, Field(pattern=_CLOCK)] = "02:30"
+    statement_at: Annotated[str, Field(pattern=_CLOCK)] = "07:00"
+    statement_working_day: Annotated[int, Field(ge=1, le=15)] = 2
+    holidays: tuple[date, ...] = ()
+
+
+class Settings(_Frozen):
+    """Everything a run needs to know, settled before it starts."""
+
+    organisation: Organisation
+    timezone: str = "UTC"
+    currency: Literal["USD"] = "USD"
+    sources: dict[str, Source] = {}
+    notifications: Notifications = Notifications()
+    schedules: Schedules = Schedules()
+    now: datetime
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError("is not an IANA time zone such as Europe/London") from error
+        return name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def today(self) -> date:
+        """The current day in the organisation's time zone."""
+        return self.now.astimezone(self.zone).date()
+
+
+def load_settings(home: Home) -> Settings:
+    """Read and check the home's settings; a wrong one raises, naming the key and what is allowed."""
+    text = home.settings_file.read_text(encoding="utf-8")
+    try:
+        raw = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{home.settings_file} is not valid YAML: {error}.", "Mend that line.") from error
+    if not isinstance(raw, dict):
+        raise SettingsError(f"{home.settings_file} has no settings.", "Start from: tallyhouse init DIR")
+    try:
+        return Settings(**_settled(raw, home), now=_now())
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise SettingsError(
+            f"{home.settings_file}: {where}: {first['msg']}.", f"Correct {where} and run again."
+        ) from error
+
+
+def home_from_environment() -> Path | None:
+    """TALLYHOUSE_HOME, if it is set."""
+    value = os.environ.get("TALLYHOUSE_HOME")
+    return Path(value) if value else None
+
+
+def child_environment(home: Home, **extra: str) -> dict[str, str]:
+    """The environment for a child process that works on this home (Dagster's UI and daemon)."""
+    return {**os.environ, "TALLYHOUSE_HOME": str(home.root), "DAGSTER_HOME": str(home.dagster), **extra}
+
+
+def _now() -> datetime:
+    """The time of this run: the clock, or TALLYHOUSE_NOW for rehearsals and tests."""
+    pretended = os.environ.get("TALLYHOUSE_NOW")
+    if not pretended:
+        return datetime.now(UTC)
+    try:
+        moment = datetime.fromisoformat(pretended)
+    except ValueError as error:
+        raise SettingsError(
+            f"TALLYHOUSE_NOW is {pretended!r}, which is no time.",
+            "Write 2026-11-21T03:00:00+00:00, or unset it.",
+        ) from error
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def _settled(raw: dict[str, Any], home: Home) -> dict[str, Any]:
+    """Names, paths and environment variables filled in, so that the model below is final."""
+    settled = dict(raw)
+    sources = raw.get("sources") or {}
+    if not isinstance(sources, dict):
+        raise SettingsError(
+            f"{home.settings_file}: sources must be a table of names.",
+            "Write `sources: {gateway: {kind: litellm}}`.",
+        )
+    settled["sources"] = {name: _source(name, body, home) for name, body in sources.items()}
+    notifications = dict(raw.get("notifications") or {})
+    variable = notifications.pop("email_url_env", None)
+    if variable is not None:
+        notifications["email_url"] = os.environ.get(variable)
+    settled["notifications"] = notifications
+    return settled
+
+
+def _source(name: str, body: Any, home: Home) -> dict[str, Any]:
+    if not _NAME.fullmatch(str(name)):
+        raise SettingsError(
+            f"{home.settings_file}: the source name {name!r} is not allowed.",
+            "Use small letters, digits, - and _, at most 40, beginning with a letter.",
+        )
+    source = dict(body or {})
+    path = Path(source.get("path") or home.inbox / name)
+    return {**source, "name": name, "path": path if path.is_absolute() else home.root / path}

@@ -1,0 +1,1 @@
+"""What people hold: queries over published marts become values, HTML, PDF, CSV and message bodies."""
