@@ -1,0 +1,68 @@
+{# The token classes of a usage event. Disjoint: every token is in exactly one. #}
+{% macro token_classes() %}
+    {{ return([
+        'uncached_input_tokens', 'cache_read_tokens', 'cache_write_5m_tokens', 'cache_write_1h_tokens',
+        'output_tokens', 'reasoning_tokens', 'input_audio_tokens', 'output_audio_tokens',
+        'input_image_tokens', 'output_image_tokens',
+    ]) }}
+{% endmacro %}
+
+{# The parts that make up effective_cost. #}
+{% macro cost_parts() %}
+    {{ return(['input_cost', 'cache_read_cost', 'cache_write_cost', 'output_cost', 'tool_cost', 'charged_cost']) }}
+{% endmacro %}
+
+{# What daily_usage can be broken down by; never NULL there. #}
+{% macro usage_dimensions() %}
+    {{ return([
+        'source', 'provider', 'model', 'service_tier', 'department', 'cost_centre', 'team', 'project', 'user_id',
+        'feature', 'channel', 'api_key', 'country',
+    ]) }}
+{% endmacro %}
+
+{# The columns of a canonical usage event with their types, in order. #}
+{% macro canonical_columns() %}
+    {% set text = [
+        'provider', 'model', 'service_tier', 'provider_account', 'user_id', 'team', 'department', 'cost_centre',
+        'project', 'feature', 'channel', 'api_key', 'country', 'conversation_id', 'status', 'error_code', 'operation',
+    ] %}
+    {% set columns = {'source': 'varchar', 'event_id': 'varchar', 'event_at': 'timestamp'} %}
+    {% for name in text %}{% do columns.update({name: 'varchar'}) %}{% endfor %}
+    {% do columns.update({'latency_ms': 'bigint', 'labels': 'varchar'}) %}
+    {% for name in token_classes() %}{% do columns.update({name: 'bigint'}) %}{% endfor %}
+    {% do columns.update({
+        'web_search_calls': 'bigint', 'reported_cost': 'decimal(38, 18)', 'reported_cost_basis': 'varchar',
+    }) %}
+    {{ return(columns) }}
+{% endmacro %}
+
+{# Sums of every measure of usage, for any grouping of rows that already carry measures. #}
+{% macro sum_measures() %}
+    cast(sum(requests) as bigint) as requests,
+    cast(sum(failed_requests) as bigint) as failed_requests,
+    {% for name in token_classes() + ['total_tokens', 'web_search_calls'] %}
+        cast(sum({{ name }}) as decimal(38, 0)) as {{ name }},
+    {% endfor %}
+    {% for name in cost_parts() + ['effective_cost'] %}
+        cast(sum({{ name }}) as decimal(38, 18)) as {{ name }},
+    {% endfor %}
+    cast(sum(estimated_cost) as decimal(38, 18)) as estimated_cost
+{% endmacro %}
+
+{# The rate column of the price book that belongs to a counted class. #}
+{% macro rate_of(counted) %}
+    {{- return(counted | replace('_tokens', '_rate') | replace('_calls', '_rate')) -}}
+{% endmacro %}
+
+{# What an event's own computed part costs: nothing known when it is not priced, nothing at all when it is not billable
+   or when the provider's own charge stands for the whole. A class without tokens needs no rate. #}
+{% macro part_cost(counted) %}
+    case
+        when unpriced_reason is not null then null
+        when is_charged or not is_billable then cast(0 as decimal(38, 18))
+        else
+            {% for name in counted %}
+                coalesce(cast({{ name }} as decimal(15, 0)) * {{ rate_of(name) }}, 0){{ ' +' if not loop.last }}
+            {% endfor %}
+    end
+{% endmacro %}

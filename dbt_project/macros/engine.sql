@@ -1,0 +1,32 @@
+{# The few expressions that engines spell differently. #}
+{% macro json_text(column, path) %}{{ return(adapter.dispatch('json_text', 'tallyhouse')(column, path)) }}{% endmacro %}
+
+{% macro duckdb__json_text(column, path) %}
+    {{- return('json_extract_string(' ~ column ~ ", '$." ~ path ~ "')") -}}
+{% endmacro %}
+
+{% macro json_count(column, path) %}
+    {{- return('coalesce(try_cast(' ~ json_text(column, path) ~ ' as bigint), 0)') -}}
+{% endmacro %}
+
+{# The value of the first `name:value` or `name=value` in a JSON list of strings. #}
+{% macro json_tag(column, name) %}{{ return(adapter.dispatch('json_tag', 'tallyhouse')(column, name)) }}{% endmacro %}
+
+{% macro duckdb__json_tag(column, name) %}
+    {{- return(
+        'nullif(regexp_extract(' ~ column ~ ", '\"" ~ name ~ "[:=]([^\"]*)\"', 1), '')"
+    ) -}}
+{% endmacro %}
+
+{# Exact quotient of two non-negative decimals, rounded half up; `/` on decimals would be a float. NULL for a zero divisor. #}
+{% macro ratio(dividend, divisor, scale) %}{{ return(adapter.dispatch('ratio', 'tallyhouse')(dividend, divisor, scale)) }}{% endmacro %}
+
+{% macro duckdb__ratio(dividend, divisor, scale) %}
+    {%- set over = 'cast(cast(' ~ dividend ~ ' as decimal(30, 12)) * 1000000000000 as hugeint)' -%}
+    {%- set under = 'cast(cast(' ~ divisor ~ ' as decimal(30, 12)) * 1000000000000 as hugeint)' -%}
+    {{- return(
+        'case when ' ~ divisor ~ ' <> 0 then cast(cast((2 * ' ~ over ~ ' * ' ~ 10 ** scale ~ ' + ' ~ under ~ ') // (2 * '
+        ~ under ~ ') as decimal(18, 0)) * cast(0.' ~ '0' * (scale - 1) ~ '1 as decimal(' ~ scale ~ ', ' ~ scale
+        ~ ')) as decimal(18, ' ~ scale ~ ')) end'
+    ) -}}
+{% endmacro %}

@@ -1,0 +1,158 @@
+{# What a build reads from outside the warehouse, as views that models use through source(): raw facts, reference
+   tables, price books, the days to build and the published days beside them. Run by dbt before any model. #}
+{% macro attach_inputs() %}
+    {% if execute %}
+        {% for schema in ['raw', 'reference', 'prices', 'run', 'published'] %}
+            {% do run_query('create schema if not exists ' ~ schema) %}
+        {% endfor %}
+        {% for kind, columns in raw_columns().items() %}
+            {% do run_query(
+                'create or replace view raw.' ~ kind ~ ' as ' ~ raw_select(columns, var('raw_files').get(kind, []))
+            ) %}
+        {% endfor %}
+        {% do run_query('create or replace view reference.organisation as ' ~ organisation_select()) %}
+        {% do run_query('create or replace view reference.departments as ' ~ departments_select()) %}
+        {% do run_query('create or replace view reference.budgets as ' ~ budgets_select()) %}
+        {% do run_query('create or replace view prices.bands as ' ~ price_bands_select()) %}
+        {% do run_query('create or replace view prices.models as ' ~ price_models_select()) %}
+        {% do run_query('create or replace view run.days as ' ~ values_select(
+            {'usage_date': 'date', 'price_version': 'varchar'}, var('days')
+        )) %}
+        {% do run_query('create or replace view run.utc_offsets as ' ~ values_select(
+            {'from_at': 'timestamp', 'to_at': 'timestamp', 'seconds': 'integer'}, var('utc_offsets')
+        )) %}
+        {% do run_query('create or replace view run.months as ' ~ months_select()) %}
+        {% do run_query('create or replace view published.daily_usage as ' ~ published_daily_select()) %}
+    {% endif %}
+{% endmacro %}
+
+{% macro quoted(text) %}{{ return("'" ~ (text | string | replace("'", "''")) ~ "'") }}{% endmacro %}
+
+{% macro empty_select(columns) %}
+    {%- set cells = [] -%}
+    {%- for name, type in columns.items() %}{% do cells.append('cast(null as ' ~ type ~ ') as "' ~ name ~ '"') %}{% endfor -%}
+    {{ return('select ' ~ cells | join(', ') ~ ' where false') }}
+{% endmacro %}
+
+{# Rows given as a list of dicts; no rows give the same columns. #}
+{% macro values_select(columns, rows) %}
+    {%- if not rows %}{{ return(empty_select(columns)) }}{% endif -%}
+    {%- set cells = [] -%}
+    {%- for name, type in columns.items() -%}
+        {% do cells.append('cast("' ~ name ~ '" as ' ~ type ~ ') as "' ~ name ~ '"') %}
+    {%- endfor -%}
+    {%- set lines = [] -%}
+    {%- for row in rows -%}
+        {%- set values = [] -%}
+        {%- for name in columns %}{% do values.append(quoted(row[name])) %}{% endfor -%}
+        {% do lines.append('(' ~ values | join(', ') ~ ')') %}
+    {%- endfor -%}
+    {{ return(
+        'select ' ~ cells | join(', ') ~ ' from (values ' ~ lines | join(', ') ~ ') as given ("'
+        ~ columns.keys() | join('", "') ~ '")'
+    ) }}
+{% endmacro %}
+
+{% macro file_list(paths) %}
+    {%- set names = [] -%}
+    {%- for path in paths %}{% do names.append(quoted(path)) %}{% endfor -%}
+    {{ return('[' ~ names | join(', ') ~ ']') }}
+{% endmacro %}
+
+{# Facts of one kind of source on the UTC dates of this build; other folders are not opened. #}
+{% macro raw_select(columns, globs) %}
+    {%- if not globs or not var('utc_dates') %}{{ return(empty_select(columns)) }}{% endif -%}
+    {%- set dates = [] -%}
+    {%- for day in var('utc_dates') %}{% do dates.append('date ' ~ quoted(day)) %}{% endfor -%}
+    {{ return(
+        'select "' ~ columns.keys() | join('", "') ~ '" from read_parquet(' ~ file_list(globs)
+        ~ ", hive_partitioning = true, hive_types = {'utc_date': date}) where utc_date in (" ~ dates | join(', ') ~ ')'
+    ) }}
+{% endmacro %}
+
+{# A customer's CSV, every cell as text; the build has checked each row before. #}
+{% macro reference_csv(name, columns) %}
+    {%- set path = var('reference').get(name) -%}
+    {%- set types = {} -%}
+    {%- for column in columns %}{% do types.update({column: 'varchar'}) %}{% endfor -%}
+    {%- if not path %}{{ return(empty_select(types)) }}{% endif -%}
+    {%- set declared = [] -%}
+    {%- for column in columns %}{% do declared.append("'" ~ column ~ "': 'varchar'") %}{% endfor -%}
+    {{ return(
+        'select * from read_csv(' ~ quoted(path) ~ ", header = true, delim = ',', quote = '\"', escape = '\"', "
+        ~ 'auto_detect = false, columns = {' ~ declared | join(', ') ~ '})'
+    ) }}
+{% endmacro %}
+
+{# Cells as trimmed text; an empty cell is '' and not NULL, so that it compares. #}
+{% macro cells(columns) %}
+    {%- set trimmed = [] -%}
+    {%- for name in columns %}{% do trimmed.append("coalesce(trim(" ~ name ~ "), '') as " ~ name) %}{% endfor -%}
+    {{ return(trimmed | join(', ')) }}
+{% endmacro %}
+
+{% macro valid_span() %}
+    {{ return(
+        "coalesce(try_cast(nullif(trim(valid_from), '') as date), date '0001-01-01') as valid_from, "
+        ~ "coalesce(try_cast(nullif(trim(valid_to), '') as date), date '9999-12-31') as valid_to"
+    ) }}
+{% endmacro %}
+
+{% macro organisation_select() %}
+    {{ return(
+        'select ' ~ cells(['member_type', 'member', 'team', 'department', 'cost_centre']) ~ ', ' ~ valid_span() ~ ' from ('
+        ~ reference_csv('organisation', [
+            'member_type', 'member', 'name', 'team', 'department', 'cost_centre', 'valid_from', 'valid_to',
+        ]) ~ ") where trim(member) <> ''"
+    ) }}
+{% endmacro %}
+
+{% macro departments_select() %}
+    {{ return(
+        'select ' ~ cells(['department', 'cost_centre']) ~ ', ' ~ valid_span() ~ ' from ('
+        ~ reference_csv('departments', [
+            'department', 'cost_centre', 'owner', 'owner_email', 'valid_from', 'valid_to',
+        ]) ~ ") where trim(department) <> ''"
+    ) }}
+{% endmacro %}
+
+{% macro budgets_select() %}
+    {{ return(
+        'select ' ~ cells(['budget_id', 'scope_type', 'scope', 'measure', 'currency', 'period'])
+        ~ ', cast(trim(amount) as decimal(18, 2)) as amount, '
+        ~ "coalesce(nullif(trim(thresholds), ''), '75;90;95;100') as thresholds, "
+        ~ valid_span() ~ ' from ('
+        ~ reference_csv('budgets', [
+            'budget_id', 'scope_type', 'scope', 'measure', 'amount', 'currency', 'period', 'thresholds', 'valid_from',
+            'valid_to',
+        ]) ~ ") where trim(budget_id) <> ''"
+    ) }}
+{% endmacro %}
+
+{% macro months_select() %}
+    {%- set rows = [] -%}
+    {%- for month in var('months') %}{% do rows.append({'month': month}) %}{% endfor -%}
+    {{ return(
+        'select month, cast(month + interval 1 month as date) as next_month, least(cast(month + interval 1 month as date)'
+        ~ " - 1, cast('" ~ var('data_until') ~ "' as date)) as data_until from ("
+        ~ values_select({'month': 'date'}, rows) ~ ')'
+    ) }}
+{% endmacro %}
+
+{# Daily usage that is published already, for the months being built. #}
+{% macro published_daily_select() %}
+    {%- set columns = {'usage_date': 'date'} -%}
+    {%- for name in usage_dimensions() %}{% do columns.update({name: 'varchar'}) %}{% endfor -%}
+    {%- do columns.update({'is_priced': 'boolean', 'unpriced_reason': 'varchar', 'price_version': 'varchar'}) -%}
+    {%- do columns.update({'requests': 'bigint', 'failed_requests': 'bigint'}) -%}
+    {%- for name in token_classes() + ['total_tokens', 'web_search_calls'] -%}
+        {% do columns.update({name: 'decimal(38, 0)'}) %}
+    {%- endfor -%}
+    {%- for name in cost_parts() + ['effective_cost', 'estimated_cost'] -%}
+        {% do columns.update({name: 'decimal(38, 18)'}) %}
+    {%- endfor -%}
+    {%- if not var('published_daily_files') %}{{ return(empty_select(columns)) }}{% endif -%}
+    {{ return(
+        'select "' ~ columns.keys() | join('", "') ~ '" from read_parquet(' ~ file_list(var('published_daily_files')) ~ ')'
+    ) }}
+{% endmacro %}

@@ -1,0 +1,12 @@
+-- The daily usage of the months being built: rebuilt days from this build, the others as they were published.
+-- Grain: as daily_usage. Guarantees: each day of a month comes from exactly one of the two.
+select months.month, daily.*
+from {{ ref('daily_usage') }} as daily
+inner join {{ source('run', 'months') }} as months
+    on daily.usage_date >= months.month and daily.usage_date < months.next_month
+union all by name
+select months.month, published.*
+from {{ source('published', 'daily_usage') }} as published
+inner join {{ source('run', 'months') }} as months
+    on published.usage_date >= months.month and published.usage_date < months.next_month
+where published.usage_date not in (select days.usage_date from {{ source('run', 'days') }} as days)

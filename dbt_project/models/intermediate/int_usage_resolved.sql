@@ -1,0 +1,66 @@
+-- Whose usage it was, and what its model is called in the price book.
+-- Grain: one usage event. Guarantees: no event is dropped or doubled by a lookup; the organisation is that of the
+-- event's own day. The event's own department wins, then its user's, key's, project's and team's; with none of them it
+-- stays untagged (''), visibly. A model that the pinned price book does not know keeps its own name.
+with
+
+organisation as (select * from {{ source('reference', 'organisation') }}),
+
+matched as (
+    select
+        events.*,
+        users.team as user_team,
+        coalesce(
+            nullif(events.department, ''), users.department, keys.department, projects.department, teams.department, ''
+        ) as home_department,
+        case
+            when nullif(events.department, '') is not null then null
+            when users.department is not null then users.cost_centre
+            when keys.department is not null then keys.cost_centre
+            when projects.department is not null then projects.cost_centre
+            else teams.cost_centre
+        end as member_cost_centre,
+        models.price_id,
+        models.resolution
+    from {{ ref('int_usage_events') }} as events
+    left join organisation as users
+        on
+            users.member_type = 'user' and events.user_id = users.member
+            and events.usage_date >= users.valid_from and events.usage_date < users.valid_to
+    left join organisation as keys
+        on
+            keys.member_type = 'api_key' and events.api_key = keys.member
+            and events.usage_date >= keys.valid_from and events.usage_date < keys.valid_to
+    left join organisation as projects
+        on
+            projects.member_type = 'project' and events.project = projects.member
+            and events.usage_date >= projects.valid_from and events.usage_date < projects.valid_to
+    left join organisation as teams
+        on
+            teams.member_type = 'team' and events.team = teams.member
+            and events.usage_date >= teams.valid_from and events.usage_date < teams.valid_to
+    left join {{ source('prices', 'models') }} as models
+        on
+            events.price_version = models.price_version
+            and coalesce(events.provider, '') = coalesce(models.raw_provider, '')
+            and coalesce(events.model, '') = coalesce(models.raw_model, '')
+)
+
+select
+    matched.* exclude (
+        department, cost_centre, team, user_team, provider, model, home_department, member_cost_centre
+    ),
+    matched.home_department as department,
+    coalesce(
+        nullif(matched.cost_centre, ''), nullif(matched.member_cost_centre, ''), departments.cost_centre, ''
+    ) as cost_centre,
+    coalesce(nullif(matched.team, ''), matched.user_team, '') as team,
+    matched.provider as raw_provider,
+    matched.model as raw_model,
+    coalesce(split_part(matched.price_id, '/', 1), matched.provider, '') as provider,
+    coalesce(substr(matched.price_id, strpos(matched.price_id, '/') + 1), matched.model, '') as model
+from matched
+left join {{ source('reference', 'departments') }} as departments
+    on
+        matched.home_department = departments.department
+        and matched.usage_date >= departments.valid_from and matched.usage_date < departments.valid_to

@@ -1,0 +1,13 @@
+-- What was used and what it cost, by day.
+-- Grain: usage_date × every dimension × is_priced × unpriced_reason × price_version, for the days being built;
+-- published as one file a day, so that a rebuilt day replaces its old self whole, also when it became empty.
+-- Guarantees: exact sums of priced events; costs are NULL exactly where is_priced is false.
+select
+    usage_date,
+    {{ usage_dimensions() | join(', ') }},
+    is_priced,
+    unpriced_reason,
+    price_version,
+    {{ sum_measures() }}
+from {{ ref('int_usage_hourly') }}
+group by all

@@ -1,0 +1,34 @@
+-- Own events as canonical usage events. Guarantees: names and types only, no row dropped, no figure changed.
+-- Grain: one delivered row; the same event may have been delivered more than once.
+-- The format already has disjoint token classes; a missing count is zero.
+select
+    source,
+    event_id,
+    event_at,
+    provider,
+    model,
+    coalesce(nullif(lower(service_tier), ''), 'standard') as service_tier,
+    provider_account,
+    coalesce(user_id, folder_user_id) as user_id,
+    coalesce(team, folder_team) as team,
+    coalesce(department, folder_department) as department,
+    cost_centre,
+    coalesce(project, folder_project) as project,
+    coalesce(feature, folder_feature) as feature,
+    channel,
+    coalesce(api_key, folder_api_key) as api_key,
+    country,
+    conversation_id,
+    coalesce(status, 'ok') as status,
+    error_code,
+    operation,
+    latency_ms,
+    labels,
+    {% for name in token_classes() %}
+        coalesce({{ name }}, 0) as {{ name }},
+    {% endfor %}
+    coalesce(web_search_calls, 0) as web_search_calls,
+    reported_cost,
+    reported_cost_basis,
+    true as is_billable
+from {{ source('raw', 'events') }}

@@ -1,0 +1,150 @@
+"""Build what a plan says and publish it: inputs, dbt, conservation, snapshot, swap."""
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestration.errors import ConservationError
+from orchestration.home import Home
+from orchestration.landing.receipts import Receipt, Totals
+from orchestration.marts import publish
+from orchestration.marts.dbt_build import NodeResult, dbt_build
+from orchestration.marts.inputs import build_variables
+from orchestration.marts.manifest import Manifest, PublishedDay, PublishedMonth
+from orchestration.marts.plan import Plan
+from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What a build published: the new manifest, the days and months in it that are new, dbt's results."""
+
+    manifest: Manifest
+    days: tuple[date, ...]
+    months: tuple[date, ...]
+    nodes: tuple[NodeResult, ...]
+
+
+def build(
+    *,
+    home: Home,
+    settings: Settings,
+    plan: Plan,
+    manifest: Manifest | None,
+    receipts: Sequence[Receipt],
+    totals: Totals,
+    books: dict[str, dict[str, Path]],
+    book_labels: dict[str, str],
+    progress: Callable[[str], None] = lambda _: None,
+) -> BuildReport:
+    """Rebuild the plan's days and months with dbt and publish them in one swap.
+
+    `books`: version → {"bands": path, "models": path}. Raises ConservationError when a delivered row is neither
+    counted nor a duplicate nor quarantined; nothing is published then.
+    """
+    import duckdb
+
+    days, months = [item.day for item in plan.days], [item.month for item in plan.months]
+    progress(f"Building {len(days)} days and {len(months)} months")
+    variables = build_variables(
+        home=home, settings=settings, plan=plan, manifest=manifest, receipts=receipts, books=books
+    )
+    nodes = dbt_build(home, variables)
+    progress("Publishing")
+    snapshot = f"{settings.now:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
+    with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+        published_days = {
+            **(manifest.days if manifest else {}),
+            **_days(connection, plan),
+        }
+        published_months = {
+            **(manifest.months if manifest else {}),
+            **_months(connection, plan),
+        }
+        conservation = _conservation(totals, published_days, plan.not_due_rows)
+        root = publish.stage(connection, home, snapshot=snapshot, days=days, months=months)
+    fresh = Manifest(
+        snapshot=snapshot,
+        published_at=settings.now.isoformat(timespec="seconds"),
+        timezone=settings.timezone,
+        currency=settings.currency,
+        first_day=min(published_days).isoformat() if published_days else "",
+        data_until=plan.data_until.isoformat() if plan.data_until else "",
+        days=published_days,
+        months=published_months,
+        conservation=conservation,
+        price_books={day.price_version: book_labels[day.price_version] for day in published_days.values()},
+    )
+    publish.swap(home, root, fresh)
+    publish.tidy(home)
+    return BuildReport(manifest=fresh, days=tuple(days), months=tuple(months), nodes=tuple(nodes))
+
+
+def _days(connection: "DuckDBPyConnection", plan: Plan) -> dict[date, PublishedDay]:
+    rows = connection.execute(
+        """
+        select
+            usage_date, sum(requests)::bigint, sum(case when is_priced then 0 else requests end)::bigint,
+            coalesce(sum(effective_cost), 0)::varchar
+        from marts.daily_usage group by usage_date
+        """
+    ).fetchall()
+    usage = {day: (requests, unpriced, spend) for day, requests, unpriced, spend in rows}
+    rows = connection.execute(
+        """
+        select usage_date, sum(delivered_rows)::bigint, sum(duplicates)::bigint, sum(conflicts)::bigint
+        from marts.daily_sources group by usage_date
+        """
+    ).fetchall()
+    sources = {day: (delivered, duplicates, conflicts) for day, delivered, duplicates, conflicts in rows}
+    published = {}
+    for item in plan.days:
+        requests, unpriced, spend = usage.get(item.day, (0, 0, "0"))
+        delivered, duplicates, conflicts = sources.get(item.day, (0, 0, 0))
+        published[item.day] = PublishedDay(
+            fingerprint=item.fingerprint,
+            price_version=item.price_version,
+            requests=requests,
+            unpriced_requests=unpriced,
+            delivered_rows=delivered,
+            duplicates=duplicates,
+            conflicts=conflicts,
+            spend=spend,
+        )
+    return published
+
+
+def _months(connection: "DuckDBPyConnection", plan: Plan) -> dict[date, PublishedMonth]:
+    rows = connection.execute(
+        "select month, sum(requests)::bigint, coalesce(sum(effective_cost), 0)::varchar "
+        "from marts.monthly_usage group by month"
+    ).fetchall()
+    sums = {month: (requests, spend) for month, requests, spend in rows}
+    return {item.month: PublishedMonth(item.fingerprint, *sums.get(item.month, (0, "0"))) for item in plan.months}
+
+
+def _conservation(totals: Totals, days: dict[date, PublishedDay], not_due: int) -> dict[str, int]:
+    """Every delivered row has one fate; the delivered ones were counted apart from the reader."""
+    counted = sum(day.requests for day in days.values())
+    repeated = sum(day.duplicates for day in days.values())
+    fates = {
+        "counted": counted,
+        "duplicates": repeated + totals.redelivered_rows,
+        "quarantined": totals.quarantined,
+        "not_usage": totals.not_usage,
+        "not_due": not_due,
+    }
+    if totals.delivered != sum(fates.values()):
+        told = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in fates.items())
+        raise ConservationError(
+            f"{totals.delivered:,} rows were delivered, but {sum(fates.values()):,} are accounted for ({told}); "
+            "nothing was published.",
+            "Run `tallyhouse backfill` over all days; if it stays, keep the home and report this.",
+        )
+    return {"delivered": totals.delivered, **fates}

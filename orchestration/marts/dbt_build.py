@@ -1,0 +1,137 @@
+"""dbt inside this process: one parse, one build, the warehouse let go of afterwards."""
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from orchestration.errors import TallyhouseError
+from orchestration.home import Home
+
+PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
+# dbt keeps process-global state: two builds in one process would mix.
+_ONE_AT_A_TIME = threading.Lock()
+_PARSED: dict[Path, Any] = {}
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What became of one dbt node: a model or a data test."""
+
+    name: str
+    kind: str
+    status: str
+    seconds: float
+    failures: int
+    message: str
+    model: str | None
+    description: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return self.status in ("success", "pass")
+
+
+def dbt_build(home: Home, variables: Mapping[str, object]) -> list[NodeResult]:
+    """Build every model and run every data test into a fresh warehouse; the last results in dbt's order.
+
+    Raises TallyhouseError naming the first failed node; nothing is published then.
+    """
+    with _ONE_AT_A_TIME:
+        _fresh_warehouse(home)
+        runner_arguments = [*_common(home), "--vars", json.dumps(variables)]
+        result = _invoke(["build", "--exclude-resource-type", "unit_test", *runner_arguments], _parsed(home))
+    if result.exception is not None:
+        raise TallyhouseError(
+            f"dbt stopped: {result.exception}", f"See {home.dbt_target}/logs, then run again."
+        ) from result.exception
+    nodes = [_node(item) for item in result.result.results]
+    failed = [node for node in nodes if not node.passed and node.status != "skipped"]
+    if failed:
+        first = failed[0]
+        raise TallyhouseError(
+            f"dbt: {first.kind} {first.name} failed ({first.message.strip()}); nothing was published.",
+            "The published figures are unchanged. Mend the cause and run again.",
+        )
+    return nodes
+
+
+def parse(home: Home) -> Any:
+    """dbt's manifest of our project, parsed once for each process and home."""
+    with _ONE_AT_A_TIME:
+        return _parsed(home)
+
+
+def _parsed(home: Home) -> Any:
+    # Without --vars: they change with every build, and dbt would then parse everything anew.
+    if home.root not in _PARSED:
+        _write_profile(home)
+        result = _invoke(["parse", *_common(home)], None)
+        if not result.success:
+            raise TallyhouseError(
+                f"dbt cannot read the project: {result.exception}", "Install Tallyhouse again from its lock."
+            )
+        _PARSED[home.root] = result.result
+    return _PARSED[home.root]
+
+
+def _invoke(arguments: list[str], manifest: Any) -> Any:
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    try:
+        return dbtRunner(manifest=manifest).invoke(arguments)
+    finally:
+        # dbt-duckdb keeps the file open between invocations; readers and the next build need its lock.
+        if DuckDBConnectionManager._ENV is not None:
+            DuckDBConnectionManager._ENV.close()
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+
+
+def _common(home: Home) -> list[str]:
+    return [
+        *("--project-dir", str(PROJECT)),
+        *("--profiles-dir", str(home.dbt_target)),
+        *("--target-path", str(home.dbt_target)),
+        *("--log-path", str(home.dbt_target / "logs")),
+        "--quiet",
+        "--no-use-colors",
+        "--no-write-json",
+    ]
+
+
+def _write_profile(home: Home) -> None:
+    """A profile that points at this home's warehouse; JSON is YAML."""
+    home.dbt_target.mkdir(parents=True, exist_ok=True)
+    output = {
+        "type": "duckdb",
+        "path": str(home.warehouse),
+        "threads": 2,
+        "settings": {"temp_directory": str(home.data / "tmp"), "preserve_insertion_order": False},
+    }
+    profile = {"tallyhouse": {"target": "home", "outputs": {"home": output}}}
+    (home.dbt_target / "profiles.yml").write_text(json.dumps(profile), encoding="utf-8")
+
+
+def _fresh_warehouse(home: Home) -> None:
+    """The warehouse holds one build and nothing else, so a killed one can leave nothing behind that counts."""
+    for path in (home.warehouse, home.warehouse.with_suffix(".duckdb.wal")):
+        path.unlink(missing_ok=True)
+
+
+def _node(result: Any) -> NodeResult:
+    node = result.node
+    attached = getattr(node, "attached_node", None)
+    depends = [item.split(".")[-1] for item in node.depends_on.nodes if item.startswith("model.")]
+    return NodeResult(
+        name=node.name,
+        kind=node.resource_type.value,
+        status=str(result.status.value if hasattr(result.status, "value") else result.status),
+        seconds=result.execution_time,
+        failures=result.failures or 0,
+        message=result.message or "",
+        model=attached.split(".")[-1] if attached else (depends[0] if depends else None),
+        description=node.description or "",
+    )

@@ -1,0 +1,107 @@
+"""What one dbt build is told: files, days with their pins, offsets, months. Bytes only; no figure is made here."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from orchestration.home import Home
+from orchestration.landing.receipts import Receipt
+from orchestration.marts.calendar import next_month, offset_spans, utc_dates
+from orchestration.marts.manifest import Manifest
+from orchestration.marts.plan import Plan
+from orchestration.settings import Settings
+
+# A mapped source is written in the own format's columns, so it is read as that.
+RELATION_OF_KIND = {
+    "events": "events",
+    "mapped": "events",
+    "litellm": "litellm",
+    "claude_code": "claude_code",
+}
+
+
+def build_variables(
+    *,
+    home: Home,
+    settings: Settings,
+    plan: Plan,
+    manifest: Manifest | None,
+    receipts: Sequence[Receipt],
+    books: Mapping[str, Mapping[str, Path]],
+) -> dict[str, object]:
+    """dbt's `--vars` for this plan (see dbt_project.yml for their shapes)."""
+    days = [item.day for item in plan.days]
+    globs = _globs(home, receipts)
+    spans = offset_spans(days[0], days[-1], settings.zone) if days else []
+    return {
+        "days": [{"usage_date": item.day.isoformat(), "price_version": item.price_version} for item in plan.days],
+        "utc_offsets": [
+            {"from_at": span.from_at.isoformat(), "to_at": span.to_at.isoformat(), "seconds": span.seconds}
+            for span in spans
+        ],
+        "utc_dates": [
+            day.isoformat() for day in sorted(_dates_to_read(home, receipts, globs, utc_dates(days, settings.zone)))
+        ],
+        "raw_files": globs,
+        "price_books": {version: {name: str(path) for name, path in files.items()} for version, files in books.items()},
+        "reference": {
+            name: str(path)
+            for name in ("organisation", "departments", "budgets")
+            if (path := home.reference / f"{name}.csv").exists()
+        },
+        "months": [item.month.isoformat() for item in plan.months],
+        "published_daily_files": [str(path) for path in _published_files(home, plan, manifest, rebuilt=set(days))],
+        "data_until": plan.data_until.isoformat() if plan.data_until else "0001-01-01",
+    }
+
+
+def _globs(home: Home, receipts: Sequence[Receipt]) -> dict[str, list[str]]:
+    globs: dict[str, set[str]] = defaultdict(set)
+    for receipt in receipts:
+        if receipt.parts:
+            globs[RELATION_OF_KIND[receipt.kind]].add(str(home.raw / receipt.source / "*" / "*.parquet"))
+    return {relation: sorted(paths) for relation, paths in globs.items()}
+
+
+def _dates_to_read(
+    home: Home, receipts: Sequence[Receipt], globs: Mapping[str, Iterable[str]], window: set[date]
+) -> set[date]:
+    """The window's UTC dates, and every other date with a row of an event that has a row in the window.
+
+    An event may have been delivered on several dates (a message that grows over midnight, a record sent again days
+    later): it is counted once only if all its rows are seen together.
+    """
+    landed = {
+        date.fromisoformat(Path(part).parent.name.removeprefix("utc_date=")) for r in receipts for part in r.parts
+    }
+    inside, outside = landed & window, landed - window
+    if not inside or not outside:
+        return inside
+    import duckdb
+
+    selects = " union all ".join(
+        "select source, event_id, utc_date "
+        "from read_parquet(?, hive_partitioning = true, hive_types = {'utc_date': date})"
+        for _ in globs
+    )
+    query = f"""
+        with ids as ({selects}),
+        inside as (select distinct source, event_id from ids where utc_date in (select unnest(?::date[])))
+        select distinct ids.utc_date from ids semi join inside using (source, event_id)
+    """
+    with duckdb.connect() as connection:
+        rows = connection.execute(query, [*(list(paths) for paths in globs.values()), sorted(inside)]).fetchall()
+    return inside | {row[0] for row in rows}
+
+
+def _published_files(home: Home, plan: Plan, manifest: Manifest | None, *, rebuilt: set[date]) -> list[Path]:
+    if manifest is None:
+        return []
+    snapshot = home.current_marts.resolve()
+    return [
+        snapshot / "daily_usage" / f"{day}.parquet"
+        for month in (item.month for item in plan.months)
+        for day in sorted(manifest.days)
+        if month <= day < next_month(month) and day not in rebuilt
+    ]

@@ -1,0 +1,81 @@
+"""What is published: the snapshot's manifest, which says of every day and month what it was built from."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from orchestration.home import Home
+
+# Raised when the columns of a mart change: every published day is then built again, at its pinned prices.
+LAYOUT = 1
+MANIFEST_FILE = "manifest.json"
+
+
+@dataclass(frozen=True)
+class PublishedDay:
+    """One day as it was published. `spend` is USD as an exact decimal string."""
+
+    fingerprint: str
+    price_version: str
+    requests: int
+    unpriced_requests: int
+    delivered_rows: int
+    duplicates: int
+    conflicts: int
+    spend: str
+
+
+@dataclass(frozen=True)
+class PublishedMonth:
+    """One month as it was published."""
+
+    fingerprint: str
+    requests: int
+    spend: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Everything a later run needs to know about the snapshot without opening its Parquet files."""
+
+    snapshot: str
+    published_at: str
+    timezone: str
+    currency: str
+    first_day: str
+    data_until: str
+    days: Mapping[date, PublishedDay]
+    months: Mapping[date, PublishedMonth]
+    conservation: Mapping[str, int]
+    price_books: Mapping[str, str]
+    layout: int = LAYOUT
+    schema: int = field(default=1)
+
+    def spend(self, month: date) -> Decimal:
+        """Effective cost of one month, exact; zero where nothing was used."""
+        published = self.months.get(month)
+        return Decimal(published.spend) if published else Decimal(0)
+
+    def to_json(self) -> str:
+        plain = asdict(self)
+        plain["days"] = {day.isoformat(): asdict(value) for day, value in sorted(self.days.items())}
+        plain["months"] = {month.isoformat(): asdict(value) for month, value in sorted(self.months.items())}
+        return json.dumps(plain, indent=1, sort_keys=True)
+
+
+def read_manifest(home: Home) -> Manifest | None:
+    """The manifest of the current snapshot, or None before the first publish."""
+    return read_snapshot_manifest(home.current_marts)
+
+
+def read_snapshot_manifest(snapshot: Path) -> Manifest | None:
+    path = snapshot / MANIFEST_FILE
+    if not path.exists():
+        return None
+    plain = json.loads(path.read_text(encoding="utf-8"))
+    plain["days"] = {date.fromisoformat(day): PublishedDay(**value) for day, value in plain["days"].items()}
+    plain["months"] = {date.fromisoformat(month): PublishedMonth(**value) for month, value in plain["months"].items()}
+    return Manifest(**plain)

@@ -1,0 +1,168 @@
+"""Which days and months a run would build, and why: fingerprints against the published manifest.
+
+The one staleness mechanism. A day's fingerprint is what it is built from: the events of its raw files (their content,
+whatever the files are called), its pinned price book and the organisation as it was on that day.
+"""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from orchestration.landing.receipts import Receipt
+from orchestration.marts.calendar import month_end, month_of
+from orchestration.marts.manifest import LAYOUT, Manifest
+from orchestration.reference import Budget, Member, budgets_hash, members_hash
+
+
+@dataclass(frozen=True)
+class StaleDay:
+    """A day to build: `why` is for people, `price_version` the book it is pinned to."""
+
+    day: date
+    fingerprint: str
+    price_version: str
+    why: str
+
+
+@dataclass(frozen=True)
+class StaleMonth:
+    """A month to build, because one of its days, its budgets or its last complete day changed."""
+
+    month: date
+    fingerprint: str
+    data_until: date
+    why: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be built; empty when the published snapshot is what the facts say."""
+
+    days: tuple[StaleDay, ...]
+    months: tuple[StaleMonth, ...]
+    first_day: date | None
+    data_until: date | None
+    not_due_rows: int
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.days and not self.months
+
+
+def make_plan(
+    *,
+    receipts: Sequence[Receipt],
+    manifest: Manifest | None,
+    members: Sequence[Member],
+    budgets: Sequence[Budget],
+    newest_book: str,
+    today: date,
+    rebuild: tuple[date, date] | None = None,
+) -> Plan:
+    """Compare what each day would be built from with what is published.
+
+    `rebuild` adds every day with events from its first to its last date (inclusive), stale or not; pins stay. Days
+    after `today` are not due and wait; their rows are counted in `not_due_rows`.
+    """
+    contents, rows = _contents_by_day(receipts)
+    due = sorted(day for day in contents if day <= today)
+    not_due = sum(count for day, count in rows.items() if day > today)
+    published_days = manifest.days if manifest else {}
+    published_months = manifest.months if manifest else {}
+    same_layout = manifest is not None and manifest.layout == LAYOUT
+    members_by_day = _MembersHash(members)
+
+    fingerprints: dict[date, str] = {}
+    stale_days = []
+    for day in due:
+        before = published_days.get(day)
+        pin = before.price_version if before else newest_book
+        fingerprint = _digest([LAYOUT, sorted(contents[day]), pin, members_by_day.on(day)])
+        fingerprints[day] = fingerprint
+        if before is None:
+            why = "new day"
+        elif not same_layout:
+            why = "the marts have new columns"
+        elif before.fingerprint != fingerprint:
+            why = "its events or the organisation changed"
+        elif rebuild and rebuild[0] <= day <= rebuild[1]:
+            why = "asked for"
+        else:
+            continue
+        stale_days.append(StaleDay(day=day, fingerprint=fingerprint, price_version=pin, why=why))
+
+    data_until = min(due[-1], today - timedelta(days=1)) if due else None
+    stale_months = _stale_months(
+        fingerprints=fingerprints,
+        rebuilt={item.day for item in stale_days},
+        published={month: value.fingerprint for month, value in published_months.items()},
+        budgets=budgets_hash(budgets),
+        data_until=data_until,
+    )
+    return Plan(
+        days=tuple(stale_days),
+        months=tuple(stale_months),
+        first_day=due[0] if due else None,
+        data_until=data_until,
+        not_due_rows=not_due,
+    )
+
+
+def _stale_months(
+    *,
+    fingerprints: Mapping[date, str],
+    rebuilt: set[date],
+    published: Mapping[date, str],
+    budgets: str,
+    data_until: date | None,
+) -> Iterable[StaleMonth]:
+    days_of: dict[date, list[str]] = defaultdict(list)
+    for day, fingerprint in fingerprints.items():
+        days_of[month_of(day)].append(f"{day}={fingerprint}")
+    touched = {month_of(day) for day in rebuilt}
+    for month, lines in sorted(days_of.items()):
+        assert data_until is not None
+        until = min(month_end(month), max(data_until, month - timedelta(days=1)))
+        fingerprint = _digest([LAYOUT, sorted(lines), budgets, until.isoformat()])
+        if published.get(month) != fingerprint or month in touched:
+            why = "its days changed" if month in touched else "its budgets or its last complete day changed"
+            yield StaleMonth(month=month, fingerprint=fingerprint, data_until=until, why=why)
+
+
+def _contents_by_day(receipts: Sequence[Receipt]) -> tuple[dict[date, set[str]], dict[date, int]]:
+    """For each local day the content hashes of what was delivered for it, and the landed rows.
+
+    A set: the same events delivered again in another file change nothing.
+    """
+    contents: dict[date, set[str]] = defaultdict(set)
+    rows: dict[date, int] = defaultdict(int)
+    for receipt in receipts:
+        for file in receipt.files:
+            for day, part in file.days.items():
+                contents[day].add(f"{receipt.source}:{part.hash}")
+                rows[day] += part.rows
+        for day, link in receipt.linked_days.items():
+            contents[day].add(f"{receipt.source}:linked:{link}")
+    return contents, rows
+
+
+class _MembersHash:
+    """members_hash is the same between two dates on which the organisation changes: computed once for each span."""
+
+    def __init__(self, members: Sequence[Member]) -> None:
+        self._members = members
+        self._edges = sorted({edge for member in members for edge in (member.valid_from, member.valid_to)})
+        self._known: dict[int, str] = {}
+
+    def on(self, day: date) -> str:
+        span = sum(1 for edge in self._edges if edge <= day)
+        if span not in self._known:
+            self._known[span] = members_hash(self._members, day)
+        return self._known[span]
+
+
+def _digest(parts: list[object]) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]

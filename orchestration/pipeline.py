@@ -1,0 +1,107 @@
+"""The steps of the main job as plain functions, in order: land, build, evaluate, state, deliver.
+
+Each takes the home's writer lock, finds out by itself what is left to do, and can be run again at any time: killed
+anywhere, the next run puts right what is missing. Dagster's assets and the command line call these and nothing else.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from orchestration.home import Home
+from orchestration.journal import record, tell
+from orchestration.lock import writer
+from orchestration.reference import read_budgets, read_departments, read_organisation
+from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from orchestration.alerts import AlertsReport
+    from orchestration.delivery import DeliveryReport
+    from orchestration.landing import LandingReport
+    from orchestration.marts.build import BuildReport
+    from orchestration.marts.plan import Plan
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a run would do; nothing was written."""
+
+    files_to_land: tuple[str, ...]
+    plan: "Plan"
+
+
+def land_files(home: Home, settings: Settings) -> "LandingReport":
+    """Land every new file of every source; rows that cannot be read go to quarantine with their reason."""
+    from orchestration.landing import land, sweep
+
+    with writer(home, doing="land", now=settings.now):
+        tell("Looking for new files")
+        sweep(home)
+        return record(land(home, settings, progress=tell))
+
+
+def build_marts(home: Home, settings: Settings, *, rebuild: tuple[date, date] | None = None) -> "BuildReport | None":
+    """Build and publish the days and months that are stale, and those asked for; None when there are none."""
+    with writer(home, doing="build", now=settings.now):
+        from orchestration.landing import receipts, totals
+        from orchestration.marts.manifest import read_manifest
+
+        read_departments(home)
+        landed = receipts(home)
+        manifest = read_manifest(home)
+        plan = plan_build(home, settings, rebuild=rebuild)
+        if plan.is_empty:
+            return None
+        from orchestration.marts.books import books_for
+        from orchestration.marts.build import build
+
+        tell("Reading prices")
+        books, labels = books_for(home, plan, landed, published=dict(manifest.price_books) if manifest else {})
+        return record(
+            build(
+                home=home,
+                settings=settings,
+                plan=plan,
+                manifest=manifest,
+                receipts=landed,
+                totals=totals(home, landed),
+                books=books,
+                book_labels=labels,
+                progress=tell,
+            )
+        )
+
+
+def plan_build(home: Home, settings: Settings, *, rebuild: tuple[date, date] | None = None) -> "Plan":
+    """Which days and months would be built from what is landed now, and why. Writes only a new price book."""
+    from orchestration.landing import receipts
+    from orchestration.marts.manifest import read_manifest
+    from orchestration.marts.plan import make_plan
+    from orchestration.prices import current_book
+
+    return make_plan(
+        receipts=receipts(home),
+        manifest=read_manifest(home),
+        members=read_organisation(home),
+        budgets=read_budgets(home),
+        newest_book=current_book(home, home.reference / "price_overrides.csv").version,
+        today=settings.today,
+        rebuild=rebuild,
+    )
+
+
+def evaluate_alerts(home: Home, settings: Settings) -> "AlertsReport":
+    """Record every budget threshold that the published marts say was crossed, and queue its message, once."""
+    from orchestration.alerts import evaluate
+
+    with writer(home, doing="evaluate alerts", now=settings.now):
+        return record(evaluate(home, settings))
+
+
+def deliver_messages(home: Home, settings: Settings) -> "DeliveryReport":
+    """Send what waits in the outbox; what cannot be sent stays there for the next run."""
+    from orchestration.alerts import deliver
+
+    with writer(home, doing="deliver messages", now=settings.now):
+        tell("Sending messages")
+        return record(deliver(home, settings))

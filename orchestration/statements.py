@@ -1,0 +1,186 @@
+"""Which monthly statements are due, and writing them from the published marts."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from orchestration.errors import SettingsError
+from orchestration.files import write_atomically
+from orchestration.home import Home
+from orchestration.journal import record, tell
+from orchestration.lock import writer
+from orchestration.marts.calendar import month_of
+from orchestration.marts.manifest import Manifest, read_manifest
+from orchestration.settings import Settings
+
+_TEMPLATES = Path(__file__).resolve().parents[1] / "templates" / "statement"
+
+
+@dataclass(frozen=True)
+class StatementsReport:
+    """The months whose statements were written, and every file of them."""
+
+    months: tuple[date, ...]
+    files: tuple[Path, ...]
+
+
+def last_full_month(settings: Settings, manifest: Manifest) -> date | None:
+    """The latest month with published usage that is over today, or None."""
+    current = month_of(settings.today)
+    return max((month for month in manifest.months if month < current), default=None)
+
+
+def due_months(home: Home, settings: Settings, manifest: Manifest | None) -> list[date]:
+    """Full months whose statement is missing or was made from other figures, oldest first.
+
+    The first statement ever is that of the last full month; from then on no month is skipped, however long
+    nothing ran.
+    """
+    if manifest is None:
+        return []
+    last = last_full_month(settings, manifest)
+    if last is None:
+        return []
+    written = _written(home)
+    first = min([*(date.fromisoformat(month) for month in written), last])
+    return [
+        month
+        for month in sorted(manifest.months)
+        if first <= month <= last
+        and _needs_writing(home, written.get(month.isoformat()), _key(settings, manifest, month))
+    ]
+
+
+def write_statements(
+    home: Home, settings: Settings, *, months: Iterable[date] | None = None, scope: str | None = None
+) -> StatementsReport | None:
+    """Write the statements of `months` (default: those due), PDF and CSV, for the organisation and each department.
+
+    `scope`: "organisation" or "department:NAME" writes only that one. None when nothing was due.
+    """
+    with writer(home, doing="write statements", now=settings.now):
+        manifest = read_manifest(home)
+        chosen = sorted(months) if months is not None else due_months(home, settings, manifest)
+        if manifest is None or not chosen:
+            return None
+        files: list[Path] = []
+        for month in chosen:
+            tell(f"Writing the statements of {month:%B %Y}")
+            of_month = _write_month(home, settings, month, scope)
+            if scope is None:
+                _remember(home, month, _key(settings, manifest, month), of_month)
+            files += of_month
+        return record(StatementsReport(months=tuple(chosen), files=tuple(files)))
+
+
+def _write_month(home: Home, settings: Settings, month: date, scope: str | None) -> list[Path]:
+    from reports.statement import Issuer, Scope, StatementJob
+    from reports.statement import write_statements as render
+
+    snapshot = home.current_marts.resolve()
+    issuer = Issuer(
+        name=settings.organisation.name,
+        address=settings.organisation.address,
+        timezone=settings.timezone,
+        currency=settings.currency,
+    )
+    departments = _departments(snapshot, month)
+    wanted = [("organisation", ""), *(("department", name) for name in departments)]
+    if scope is not None:
+        wanted = [_named(scope, departments)]
+    jobs = [
+        StatementJob(
+            marts=snapshot,
+            month=month,
+            scope=Scope(kind, name),
+            issuer=issuer,
+            out_dir=home.statements / f"{month:%Y-%m}",
+        )
+        for kind, name in wanted
+    ]
+    return [path for written in render(jobs, workers=2) for path in (written.pdf, written.csv)]
+
+
+def _departments(snapshot: Path, month: date) -> list[str]:
+    """Departments with usage or a budget in the month, in order; untagged usage is no department."""
+    import duckdb
+
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            """
+            select distinct department from (
+                select department from read_parquet(?) where department <> ''
+                union all
+                select scope from read_parquet(?) where scope_type = 'department'
+            ) order by department
+            """,
+            [
+                str(snapshot / "monthly_usage" / f"{month:%Y-%m}.parquet"),
+                str(snapshot / "monthly_budget_status" / f"{month:%Y-%m}.parquet"),
+            ],
+        ).fetchall()
+    return [row[0] for row in rows]
+
+
+def _named(scope: str, departments: Sequence[str]) -> tuple[str, str]:
+    if scope == "organisation":
+        return ("organisation", "")
+    kind, _, name = scope.partition(":")
+    if kind == "department" and name in departments:
+        return ("department", name)
+    raise SettingsError(
+        f"There is no scope {scope!r} in that month.",
+        f"Use organisation, or department:NAME with one of: {', '.join(departments) or 'none has usage'}.",
+    )
+
+
+def _needs_writing(home: Home, written: Mapping[str, object] | None, key: str) -> bool:
+    if written is None or written["key"] != key:
+        return True
+    files = written["files"]
+    assert isinstance(files, list)
+    return not all((home.root / name).exists() for name in files)
+
+
+def _key(settings: Settings, manifest: Manifest, month: date) -> str:
+    """What a month's statements are made from: its own and the compared months' figures, the issuer, the templates."""
+    earliest = month.replace(year=month.year - 1)
+    months = [
+        f"{other}={value.fingerprint}" for other, value in sorted(manifest.months.items()) if earliest <= other <= month
+    ]
+    templates = hashlib.sha256()
+    for path in sorted(_TEMPLATES.rglob("*")):
+        if path.is_file():
+            templates.update(path.read_bytes())
+    parts = [
+        months,
+        settings.organisation.model_dump(),
+        settings.timezone,
+        manifest.price_books,
+        templates.hexdigest(),
+    ]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]
+
+
+def _register(home: Home) -> Path:
+    return home.data / "statements.json"
+
+
+def _written(home: Home) -> dict[str, dict[str, object]]:
+    try:
+        known = json.loads(_register(home).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    assert isinstance(known, dict)
+    return known
+
+
+def _remember(home: Home, month: date, key: str, files: Sequence[Path]) -> None:
+    names = [path.relative_to(home.root).as_posix() for path in files]
+    write_atomically(
+        _register(home),
+        json.dumps({**_written(home), month.isoformat(): {"key": key, "files": names}}, indent=1, sort_keys=True),
+    )
