@@ -61,6 +61,19 @@ def holder(home: Home) -> str:
     return f"`{note['doing']}` (process {note['pid']} on {note['host']}, since {note['since']})"
 
 
+def current_holder(home: Home) -> str | None:
+    """Who writes to the home right now, or None; never waits."""
+    if not home.writer_lock.exists():
+        return None
+    lock = FileLock(home.writer_lock)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return holder(home)
+    lock.release()
+    return None
+
+
 def _acquire(lock: FileLock, home: Home, timeout: float | None) -> None:
     try:
         lock.acquire(timeout=0)

@@ -43,7 +43,7 @@ def land_files(home: Home, settings: Settings) -> "LandingReport":
 def build_marts(home: Home, settings: Settings, *, rebuild: tuple[date, date] | None = None) -> "BuildReport | None":
     """Build and publish the days and months that are stale, and those asked for; None when there are none."""
     with writer(home, doing="build", now=settings.now):
-        from orchestration.landing import receipts, totals
+        from orchestration.landing import receipts, redeliveries, totals
         from orchestration.marts.manifest import read_manifest
 
         read_departments(home)
@@ -64,7 +64,7 @@ def build_marts(home: Home, settings: Settings, *, rebuild: tuple[date, date] | 
                 plan=plan,
                 manifest=manifest,
                 receipts=landed,
-                totals=totals(home, landed),
+                totals=totals(landed, redeliveries(home)),
                 books=books,
                 book_labels=labels,
                 progress=tell,

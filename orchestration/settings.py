@@ -99,7 +99,7 @@ def load_settings(home: Home) -> Settings:
     if not isinstance(raw, dict):
         raise SettingsError(f"{home.settings_file} has no settings.", "Start from: tallyhouse init DIR")
     try:
-        return Settings(**_settled(raw, home), now=_now())
+        return Settings(**_settled(raw, home), now=current_time())
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
@@ -119,7 +119,7 @@ def child_environment(home: Home, **extra: str) -> dict[str, str]:
     return {**os.environ, "TALLYHOUSE_HOME": str(home.root), "DAGSTER_HOME": str(home.dagster), **extra}
 
 
-def _now() -> datetime:
+def current_time() -> datetime:
     """The time of this run: the clock, or TALLYHOUSE_NOW for rehearsals and tests."""
     pretended = os.environ.get("TALLYHOUSE_NOW")
     if not pretended:

@@ -2,15 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
-from orchestration.errors import SettingsError
+from orchestration.errors import SettingsError, TallyhouseError
 from orchestration.files import write_atomically
 from orchestration.home import Home
-from orchestration.journal import record, tell
+from orchestration.journal import Journal, keeping, record, tell
 from orchestration.lock import writer
 from orchestration.marts.calendar import month_of
 from orchestration.marts.manifest import Manifest, read_manifest
@@ -25,6 +25,9 @@ class StatementsReport:
 
     months: tuple[date, ...]
     files: tuple[Path, ...]
+
+    def as_json(self) -> dict[str, object]:
+        return asdict(self)
 
 
 def last_full_month(settings: Settings, manifest: Manifest) -> date | None:
@@ -52,6 +55,25 @@ def due_months(home: Home, settings: Settings, manifest: Manifest | None) -> lis
         if first <= month <= last
         and _needs_writing(home, written.get(month.isoformat()), _key(settings, manifest, month))
     ]
+
+
+def report(
+    home: Home, settings: Settings, *, month: str | None, scope: str | None, say: Callable[[str], None]
+) -> StatementsReport:
+    """`tallyhouse report`: the statements of one month (YYYY-MM, default the last full one), due or not."""
+    manifest = read_manifest(home)
+    if manifest is None or not manifest.months:
+        raise TallyhouseError("Nothing is published yet.", "Run first: tallyhouse run")
+    chosen = _month(month) if month else last_full_month(settings, manifest)
+    if chosen not in manifest.months:
+        known = ", ".join(f"{item:%Y-%m}" for item in sorted(manifest.months))
+        raise SettingsError(
+            f"There is no usage in {month or 'any month before the current one'}.", f"Published months: {known}."
+        )
+    with keeping(Journal(say=say)):
+        written = write_statements(home, settings, months=[chosen], scope=scope)
+    assert written is not None
+    return written
 
 
 def write_statements(
@@ -102,6 +124,13 @@ def _write_month(home: Home, settings: Settings, month: date, scope: str | None)
         for kind, name in wanted
     ]
     return [path for written in render(jobs, workers=2) for path in (written.pdf, written.csv)]
+
+
+def _month(text: str) -> date:
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        raise SettingsError(f"--month is {text!r}, which is no month.", "Write it as 2026-10.") from None
 
 
 def _departments(snapshot: Path, month: date) -> list[str]:

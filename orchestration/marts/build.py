@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from orchestration.errors import ConservationError
 from orchestration.home import Home
-from orchestration.landing.receipts import Receipt, Totals
+from orchestration.landing.receipts import Counts, Receipt
 from orchestration.marts import publish
 from orchestration.marts.dbt_build import NodeResult, dbt_build
 from orchestration.marts.inputs import build_variables
@@ -38,7 +38,7 @@ def build(
     plan: Plan,
     manifest: Manifest | None,
     receipts: Sequence[Receipt],
-    totals: Totals,
+    totals: Counts,
     books: dict[str, dict[str, Path]],
     book_labels: dict[str, str],
     progress: Callable[[str], None] = lambda _: None,
@@ -129,13 +129,13 @@ def _months(connection: "DuckDBPyConnection", plan: Plan) -> dict[date, Publishe
     return {item.month: PublishedMonth(item.fingerprint, *sums.get(item.month, (0, "0"))) for item in plan.months}
 
 
-def _conservation(totals: Totals, days: dict[date, PublishedDay], not_due: int) -> dict[str, int]:
+def _conservation(totals: Counts, days: dict[date, PublishedDay], not_due: int) -> dict[str, int]:
     """Every delivered row has one fate; the delivered ones were counted apart from the reader."""
     counted = sum(day.requests for day in days.values())
     repeated = sum(day.duplicates for day in days.values())
     fates = {
         "counted": counted,
-        "duplicates": repeated + totals.redelivered_rows,
+        "duplicates": repeated + totals.duplicates,
         "quarantined": totals.quarantined,
         "not_usage": totals.not_usage,
         "not_due": not_due,

@@ -142,10 +142,10 @@ def _contents_by_day(receipts: Sequence[Receipt]) -> tuple[dict[date, set[str]],
     for receipt in receipts:
         for file in receipt.files:
             for day, part in file.days.items():
-                contents[day].add(f"{receipt.source}:{part.hash}")
-                rows[day] += part.rows
+                contents[date.fromisoformat(day)].add(f"{receipt.source}:{part.hash}")
+                rows[date.fromisoformat(day)] += part.rows
         for day, link in receipt.linked_days.items():
-            contents[day].add(f"{receipt.source}:linked:{link}")
+            contents[date.fromisoformat(day)].add(f"{receipt.source}:linked:{link}")
     return contents, rows
 
 

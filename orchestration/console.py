@@ -1,0 +1,240 @@
+"""How the command line looks: progress on the error stream, results on the output, both plain when not a terminal."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from orchestration.alerts import Preview, Recorded
+from orchestration.doctor import Finding
+from orchestration.errors import TallyhouseError
+from orchestration.home import Home
+from orchestration.run import RunSummary, Work
+from orchestration.status import Status
+
+_SHOWN = 12
+
+
+def out() -> Console:
+    return Console(highlight=False, soft_wrap=True)
+
+
+def error_stream() -> Console:
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def working() -> Iterator[Callable[[str], None]]:
+    """A spinner with the current step in a terminal; one line for each step elsewhere."""
+    console = error_stream()
+    if not console.is_terminal:
+        yield lambda text: console.print(f"{text} …", markup=False)
+        return
+    with console.status("Starting") as status:
+        yield lambda text: status.update(text)
+
+
+def print_json(value: Any) -> None:
+    """One JSON document; amounts as strings, so that no reader turns them into floats."""
+    print(json.dumps(value, default=_plain, indent=1, sort_keys=True))
+
+
+def print_error(error: TallyhouseError) -> None:
+    console = error_stream()
+    console.print(f"[bold red]Error:[/] {_escape(error.message)}")
+    console.print(_escape(error.next_step))
+
+
+def print_nothing_to_do(work_until: str | None) -> None:
+    until = f"; data is complete until {work_until}" if work_until else ""
+    out().print(f"Nothing to do: everything delivered is landed, built, written and sent{until}.")
+
+
+def print_summary(summary: RunSummary, home: Home) -> None:
+    """The short table that ends a run."""
+    console = out()
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column()
+    landing = summary.landing
+    if landing is not None:
+        table.add_row("This run landed", f"{landing.landed:,} rows from {_count(landing.files_landed, 'file')}")
+    fates = summary.conservation
+    if fates:
+        table.add_row("Rows delivered", f"{fates['delivered']:,} in all, every one accounted for:")
+        table.add_row("  counted", f"{fates['counted']:,}")
+        table.add_row("  duplicates", f"{fates['duplicates']:,}")
+        quarantine = f" (see {_link(home.quarantine)})" if fates["quarantined"] else ""
+        table.add_row("  quarantined", f"{fates['quarantined']:,}{quarantine}")
+        table.add_row("  not usage", f"{fates['not_usage']:,}")
+        if fates["not_due"]:
+            table.add_row("  not due yet", f"{fates['not_due']:,}")
+    built = _count(len(summary.days_built), "day")
+    table.add_row("Built", f"{built}, {_count(len(summary.months_built), 'month')}")
+    if summary.last_month is not None and summary.last_month_spend is not None:
+        table.add_row(f"Spend of {summary.last_month:%B %Y}", _money(summary.last_month_spend))
+    if summary.delivery is not None:
+        delivery = summary.delivery
+        table.add_row("Messages", f"{delivery.sent} sent, {delivery.held} held back, {delivery.failed} failed and kept")
+        for problem in delivery.problems:
+            table.add_row("", _escape(problem))
+    pdfs = [path for path in summary.files if path.suffix == ".pdf"]
+    for number, path in enumerate(pdfs[:_SHOWN]):
+        table.add_row("Statements" if number == 0 else "", _link(path))
+    if len(pdfs) > _SHOWN:
+        table.add_row("", f"and {len(pdfs) - _SHOWN} more in {_link(home.statements)}")
+    if pdfs:
+        table.add_row("", "each with a CSV of the same name beside it")
+    console.print(table)
+
+
+def print_work(work: Work, previews: Sequence[tuple[str, str]]) -> None:
+    """What a run would do; nothing was written."""
+    console = out()
+    if work.is_empty:
+        console.print("Nothing to do.")
+        return
+    _section("Files to land", [str(path) for path in work.files])
+    _section("Days to build", [f"{day}  {why}" for day, why in work.days])
+    _section("Months to build", [f"{month:%Y-%m}  {why}" for month, why in work.months])
+    _section("Statements to write", [f"{month:%Y-%m}" for month in work.statements])
+    _section("Messages that would go", [f"{subject}  to {to}" for subject, to in previews])
+    if work.files:
+        console.print("Days, statements and messages that come from the files to land are known once they are landed.")
+    console.print("Nothing was written.")
+
+
+def print_status(status: Status) -> None:
+    console = out()
+    console.print(f"[bold]{_escape(status.organisation)}[/]  {status.timezone}, today {status.today}")
+    if status.writer:
+        console.print(f"Writing now: {_escape(status.writer)}")
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column()
+    table.add_row("Data complete until", status.data_until or "nothing is published yet")
+    if status.published_at:
+        table.add_row("Published", f"{status.published_at}, {_count(status.days, 'day')}")
+    table.add_row(f"Spend of {status.month:%B %Y}", f"{_money(status.month_spend)} so far")
+    table.add_row("Not priced", _count(status.unpriced_requests, "request"))
+    if status.conflicts:
+        table.add_row("Conflicts", f"{status.conflicts} events came again, days apart, under the same id")
+    table.add_row("Price book", status.newest_price_book)
+    if set(status.pinned_price_books) - {status.newest_price_book}:
+        table.add_row("", f"days are pinned to: {', '.join(status.pinned_price_books)}")
+    console.print(table)
+    sources = Table(box=None, padding=(0, 2, 0, 0))
+    for name in ("source", "kind", "files", "rows", "landed", "quarantined", "last event (UTC)"):
+        sources.add_column(name, style="bold" if name == "source" else "", justify=_side(name), header_style="dim")
+    for source in status.sources:
+        figures = (source.files, source.delivered, source.landed, source.quarantined)
+        sources.add_row(source.name, source.kind, *(f"{n:,}" for n in figures), source.last_event or "–")
+    console.print(sources)
+    for message in status.waiting_messages:
+        console.print(f"Message waiting: {_escape(message)}")
+    work = status.work
+    if work.is_empty:
+        console.print("Nothing is left to do.")
+    else:
+        console.print(
+            f"Left to do: {_count(len(work.files), 'file')} to land, {_count(len(work.days), 'day')} and "
+            f"{_count(len(work.months), 'month')} to build, {_count(len(work.statements), 'statement month')} to "
+            "write. "
+            "Run: tallyhouse run"
+        )
+
+
+def print_findings(findings: Sequence[Finding]) -> None:
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    for finding in findings:
+        mark = "[green]ok[/]" if finding.ok else "[red]look[/]"
+        table.add_row(mark, finding.topic, _escape(finding.detail))
+    out().print(table)
+
+
+def print_previews(previews: Sequence[Preview], as_json: bool) -> None:
+    """Messages of the open period: their subject, to whom, and whether they are on record already."""
+    if as_json:
+        print_json([asdict(preview) for preview in previews])
+        return
+    console = out()
+    if not previews:
+        console.print("No budget has crossed a threshold in the open period.")
+    for preview in previews:
+        state = "already on record" if preview.queued else "would be sent"
+        console.print(f"[bold]{_escape(preview.subject)}[/]")
+        console.print(f"{state}, to {_escape(', '.join(preview.recipients) or preview.reason or 'nobody')}\n")
+        console.print(preview.text, markup=False)
+
+
+def print_alerts(recorded: Sequence[Recorded], as_json: bool) -> None:
+    if as_json:
+        print_json([asdict(item) for item in recorded])
+        return
+    if not recorded:
+        out().print("No alert is on record.")
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for name in ("period", "budget", "threshold", "outcome", "messages"):
+        table.add_column(name, header_style="dim", justify="right" if name == "threshold" else "left")
+    for item in recorded:
+        alert = item.alert
+        messages = ", ".join(f"{sent.recipient or 'nobody yet'} {sent.state}" for sent in item.deliveries) or "–"
+        scope = alert.scope or "organisation"
+        table.add_row(f"{alert.period:%Y-%m}", scope, f"{alert.threshold}%", alert.outcome, _escape(messages))
+    out().print(table)
+
+
+def _section(title: str, lines: Sequence[str]) -> None:
+    if not lines:
+        return
+    console = out()
+    console.print(f"[bold]{title}[/] ({len(lines)})")
+    for line in lines[:_SHOWN]:
+        console.print(f"  {line}", markup=False)
+    if len(lines) > _SHOWN:
+        console.print(f"  and {len(lines) - _SHOWN} more")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _money(amount: Decimal) -> str:
+    return f"${amount:,.2f}"
+
+
+def _link(path: Path) -> str:
+    return f"[link={path.resolve().as_uri()}]{_escape(_short(path))}[/link]"
+
+
+def _short(path: Path) -> str:
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _side(name: str) -> Any:
+    return "left" if name in ("source", "kind", "last event (UTC)") else "right"
+
+
+def _escape(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, Decimal | Path):
+        return str(value)
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no JSON form: give it one in console._plain")

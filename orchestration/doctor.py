@@ -1,0 +1,92 @@
+"""What must be right before a run can be: settings, tables, folders, PDF, mail. Each finding says what to do."""
+
+import ctypes.util
+import importlib.metadata
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from orchestration.errors import TallyhouseError
+from orchestration.home import Home
+from orchestration.settings import Settings
+
+_PANGO = "apt-get install --no-install-recommends libpangoft2-1.0-0"
+_TIGHT_DISK_BYTES = 2 * 1024**3
+_PACKAGES = ("duckdb", "dbt-core", "dbt-duckdb", "dagster", "weasyprint", "apprise", "genai-prices")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at: fine, or what to do about it."""
+
+    topic: str
+    ok: bool
+    detail: str
+
+
+def examine(
+    home: Home, settings: Settings, *, find_library: Callable[[str], str | None] = ctypes.util.find_library
+) -> list[Finding]:
+    """Look at everything a run depends on, without changing anything."""
+    findings = [
+        Finding("settings", True, f"{settings.organisation.name}, {settings.timezone}, {settings.currency}"),
+        Finding("packages", True, ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)),
+        *_tables(home),
+        *_sources(settings),
+        _writable(home),
+        _disk(home),
+    ]
+    pango = find_library("pangoft2-1.0")
+    findings.append(
+        Finding("PDF", pango is not None, pango or f"WeasyPrint's Pango is missing: {_PANGO}"),
+    )
+    route = settings.notifications.email_url
+    findings.append(
+        Finding(
+            "mail",
+            route is not None,
+            route.split(":", 1)[0] if route else "no route: set notifications.email_url; messages are kept until then",
+        )
+    )
+    if not settings.notifications.operators:
+        findings.append(Finding("operators", False, "nobody hears of a failed run: set notifications.operators"))
+    return findings
+
+
+def _tables(home: Home) -> Iterator[Finding]:
+    from orchestration.prices import current_book
+    from orchestration.reference import read_budgets, read_departments, read_organisation
+
+    readers: dict[str, Callable[[], object]] = {
+        "organisation.csv": lambda: f"{len(read_organisation(home))} rows",
+        "departments.csv": lambda: f"{len(read_departments(home))} rows",
+        "budgets.csv": lambda: f"{len(read_budgets(home))} rows",
+        "price_overrides.csv": lambda: current_book(home).label,
+    }
+    for name, read in readers.items():
+        try:
+            yield Finding(name, True, str(read()))
+        except TallyhouseError as error:
+            yield Finding(name, False, str(error))
+
+
+def _sources(settings: Settings) -> Iterator[Finding]:
+    if not settings.sources:
+        yield Finding("sources", False, "there are none: add one under `sources` in tallyhouse.yaml")
+    for source in settings.sources.values():
+        exists = source.path.is_dir()
+        yield Finding(
+            f"source {source.name}", exists, str(source.path) if exists else f"{source.path} does not exist: make it"
+        )
+
+
+def _writable(home: Home) -> Finding:
+    ok = os.access(home.root, os.W_OK | os.X_OK)
+    return Finding("home", ok, str(home.root) if ok else f"{home.root} cannot be written to: correct its owner")
+
+
+def _disk(home: Home) -> Finding:
+    free = shutil.disk_usage(home.root).free
+    ok = free >= _TIGHT_DISK_BYTES
+    return Finding("disk", ok, f"{free / 1024**3:,.1f} GiB free" + ("" if ok else "; make room before the next run"))
