@@ -22,7 +22,7 @@
             {'from_at': 'timestamp', 'to_at': 'timestamp', 'seconds': 'integer'}, var('utc_offsets')
         )) %}
         {% do run_query('create or replace view run.months as ' ~ months_select()) %}
-        {% do run_query('create or replace view published.daily_usage as ' ~ published_daily_select()) %}
+        {% do run_query('create or replace view published.published_daily_usage as ' ~ published_daily_select()) %}
     {% endif %}
 {% endmacro %}
 

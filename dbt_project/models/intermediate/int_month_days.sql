@@ -6,7 +6,7 @@ inner join {{ source('run', 'months') }} as months
     on daily.usage_date >= months.month and daily.usage_date < months.next_month
 union all by name
 select months.month, published.*
-from {{ source('published', 'daily_usage') }} as published
+from {{ source('published', 'published_daily_usage') }} as published
 inner join {{ source('run', 'months') }} as months
     on published.usage_date >= months.month and published.usage_date < months.next_month
 where published.usage_date not in (select days.usage_date from {{ source('run', 'days') }} as days)

@@ -9,7 +9,9 @@ organisation as (select * from {{ source('reference', 'organisation') }}),
 matched as (
     select
         events.*,
-        users.team as user_team,
+        coalesce(
+            nullif(events.team, ''), nullif(users.team, ''), nullif(keys.team, ''), nullif(projects.team, ''), ''
+        ) as home_team,
         coalesce(
             nullif(events.department, ''), users.department, keys.department, projects.department, teams.department, ''
         ) as home_department,
@@ -48,13 +50,13 @@ matched as (
 
 select
     matched.* exclude (
-        department, cost_centre, team, user_team, provider, model, home_department, member_cost_centre
+        department, cost_centre, team, provider, model, home_department, home_team, member_cost_centre
     ),
     matched.home_department as department,
     coalesce(
         nullif(matched.cost_centre, ''), nullif(matched.member_cost_centre, ''), departments.cost_centre, ''
     ) as cost_centre,
-    coalesce(nullif(matched.team, ''), matched.user_team, '') as team,
+    matched.home_team as team,
     matched.provider as raw_provider,
     matched.model as raw_model,
     coalesce(split_part(matched.price_id, '/', 1), matched.provider, '') as provider,
