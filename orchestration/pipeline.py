@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from orchestration.marts.plan import Plan
 
 
+# What a plan says of new days before their price book has been flattened.
+_NO_BOOK_YET = "the newest price book"
+
+
 @dataclass(frozen=True)
 class Preview:
     """What a run would do; nothing was written."""
@@ -45,10 +49,12 @@ def build_marts(home: Home, settings: Settings, *, rebuild: tuple[date, date] | 
     with writer(home, doing="build", now=settings.now):
         from orchestration.landing import receipts, redeliveries, totals
         from orchestration.marts.manifest import read_manifest
+        from orchestration.prices import current_book
 
         read_departments(home)
         landed = receipts(home)
         manifest = read_manifest(home)
+        current_book(home)
         plan = plan_build(home, settings, rebuild=rebuild)
         if plan.is_empty:
             return None
@@ -73,18 +79,18 @@ def build_marts(home: Home, settings: Settings, *, rebuild: tuple[date, date] | 
 
 
 def plan_build(home: Home, settings: Settings, *, rebuild: tuple[date, date] | None = None) -> "Plan":
-    """Which days and months would be built from what is landed now, and why. Writes only a new price book."""
+    """Which days and months would be built from what is landed now, and why. Writes nothing."""
     from orchestration.landing import receipts
     from orchestration.marts.manifest import read_manifest
     from orchestration.marts.plan import make_plan
-    from orchestration.prices import current_book
+    from orchestration.prices.book import newest_version
 
     return make_plan(
         receipts=receipts(home),
         manifest=read_manifest(home),
         members=read_organisation(home),
         budgets=read_budgets(home),
-        newest_book=current_book(home, home.reference / "price_overrides.csv").version,
+        newest_book=newest_version(home) or _NO_BOOK_YET,
         today=settings.today,
         rebuild=rebuild,
     )

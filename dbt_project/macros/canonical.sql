@@ -66,3 +66,8 @@
             {% endfor %}
     end
 {% endmacro %}
+
+{# Service tiers as the price book names them: what providers call default or automatic is the standard one. #}
+{% macro service_tier(given) %}
+    {{- return("case when coalesce(lower(" ~ given ~ "), '') in ('', 'default', 'auto', 'standard_only') then 'standard' else lower(" ~ given ~ ") end") -}}
+{% endmacro %}

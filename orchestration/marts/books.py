@@ -18,7 +18,7 @@ def books_for(
     `published`: labels of the versions that the current snapshot is pinned to. A book that was used is kept for ever;
     one that is gone is an error, since its days could not be built again at their prices.
     """
-    newest = current_book(home, home.reference / "price_overrides.csv")
+    newest = current_book(home)
     labels = {**published, newest.version: newest.label}
     pairs = {(provider, model) for receipt in receipts for provider, model in receipt.models}
     books = {}

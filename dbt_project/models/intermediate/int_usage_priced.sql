@@ -45,6 +45,7 @@ reasoned as (
             when coalesce(raw_model, '') = '' then 'the event names no model'
             when price_id is null then 'the model is not in the price book'
             when not has_band then 'no price for service tier ' || service_tier || ' at that time'
+            when request_rate is null then 'priced in units that are not counted'
             {% for name in counted %}
                 when {{ name }} > 0 and {{ rate_of(name) }} is null then 'no price for {{ name | replace("_", " ") }}'
             {% endfor %}
@@ -61,7 +62,7 @@ costed as (
         {{ part_cost(['output_tokens', 'reasoning_tokens', 'output_audio_tokens', 'output_image_tokens']) }}
             as output_cost,
         {{ part_cost(['web_search_calls']) }} + case
-            when is_charged or not is_billable then 0 else coalesce(request_rate, 0)
+            when is_charged or not is_billable then 0 else request_rate
         end as tool_cost,
         case
             when unpriced_reason is null and is_charged and is_billable then reported_cost

@@ -6,6 +6,13 @@ with
 
 organisation as (select * from {{ source('reference', 'organisation') }}),
 
+-- A model that a reseller sells has an id of its own (azure/openai/gpt-4o); people read provider and model.
+names as (
+    select price_version, price_id, min(provider) as provider, min(model) as model
+    from {{ source('prices', 'bands') }}
+    group by price_version, price_id
+),
+
 matched as (
     select
         events.*,
@@ -59,9 +66,10 @@ select
     matched.home_team as team,
     matched.provider as raw_provider,
     matched.model as raw_model,
-    coalesce(split_part(matched.price_id, '/', 1), matched.provider, '') as provider,
-    coalesce(substr(matched.price_id, strpos(matched.price_id, '/') + 1), matched.model, '') as model
+    coalesce(names.provider, matched.provider, '') as provider,
+    coalesce(names.model, matched.model, '') as model
 from matched
+left join names on matched.price_version = names.price_version and matched.price_id = names.price_id
 left join {{ source('reference', 'departments') }} as departments
     on
         matched.home_department = departments.department

@@ -10,7 +10,7 @@ select
     model,
     case
         when speed is not null and speed <> 'standard' then lower(speed)
-        else coalesce(nullif(lower(service_tier), ''), 'standard')
+        else {{ service_tier('service_tier') }}
     end as service_tier,
     cast(null as varchar) as provider_account,
     folder_user_id as user_id,

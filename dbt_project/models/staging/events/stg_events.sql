@@ -7,7 +7,7 @@ select
     event_at,
     provider,
     model,
-    coalesce(nullif(lower(service_tier), ''), 'standard') as service_tier,
+    {{ service_tier('service_tier') }} as service_tier,
     provider_account,
     coalesce(user_id, folder_user_id) as user_id,
     coalesce(team, folder_team) as team,

@@ -32,9 +32,7 @@ select
     event_at,
     custom_llm_provider as provider,
     model,
-    coalesce(
-        nullif(lower({{ json_text('metadata', 'usage_object.service_tier') }}), 'default'), 'standard'
-    ) as service_tier,
+    {{ service_tier(json_text('metadata', 'usage_object.service_tier')) }} as service_tier,
     organization_id as provider_account,
     coalesce(nullif("user", ''), folder_user_id) as user_id,
     coalesce(nullif(team_id, ''), folder_team) as team,

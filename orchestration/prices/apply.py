@@ -1,0 +1,91 @@
+"""The customer's prices laid over the package's."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from orchestration.prices.bands import (
+    CONTEXT_END,
+    DAY_SECONDS,
+    SERVICE_TIERS,
+    Cell,
+    Priced,
+    Span,
+    Step,
+    Tariff,
+)
+from orchestration.prices.overrides import Override
+from orchestration.prices.units import WEB_SEARCH_KEY, resolve_rates
+
+ORIGIN = "override"
+
+
+def apply_overrides(
+    tariffs: Iterable[Tariff], overrides: Iterable[Override], find: Callable[[str, str], str | None]
+) -> list[Tariff]:
+    """Every tariff, with each override in place of what it covers.
+
+    An override is for the price whose provider and model it names. A name that is no price id of its own but that
+    `find` resolves (a dated id, an alias) becomes one: from then on it is priced apart from its family, and outside
+    the override's days it costs what the family costs. A name nobody knows costs nothing known outside those days.
+    """
+    by_id = {tariff.price_id: tariff for tariff in tariffs}
+    named: dict[tuple[str, str], list[str]] = {}
+    for tariff in by_id.values():
+        named.setdefault((tariff.provider, tariff.model.lower()), []).append(tariff.price_id)
+        in_full = (tariff.provider, tariff.price_id.removeprefix(f"{tariff.provider}/").lower())
+        if in_full[1] != tariff.model.lower():
+            named.setdefault(in_full, []).append(tariff.price_id)
+    for override in overrides:
+        key = (override.provider, override.model)
+        if key not in named:
+            family = by_id.get(find(*key) or "")
+            price_id = f"{override.provider}/{override.model}"
+            spans = family.spans if family is not None else {tier: () for tier in SERVICE_TIERS}
+            by_id[price_id] = Tariff(price_id, override.provider, override.model, spans)
+            named[key] = [price_id]
+        for price_id in named[key]:
+            by_id[price_id] = _overridden(by_id[price_id], override)
+    return list(by_id.values())
+
+
+def _overridden(tariff: Tariff, override: Override) -> Tariff:
+    spans: dict[str, tuple[Priced, ...]] = {}
+    for tier in SERVICE_TIERS:
+        kept = [
+            piece
+            for priced in tariff.spans[tier]
+            for piece in _outside(priced, override.valid_from, override.valid_to)
+        ]
+        span = Span(override.valid_from, override.valid_to, 0, DAY_SECONDS, _cell(override, tier))
+        spans[tier] = (*kept, Priced(span, ORIGIN, override.checked_on))
+    return replace(tariff, spans=spans)
+
+
+def _outside(priced: Priced, start: date, end: date) -> list[Priced]:
+    span = priced.span
+    if span.valid_to <= start or span.valid_from >= end:
+        return [priced]
+    pieces = []
+    if span.valid_from < start:
+        pieces.append(replace(priced, span=replace(span, valid_to=start)))
+    if span.valid_to > end:
+        pieces.append(replace(priced, span=replace(span, valid_from=end)))
+    return pieces
+
+
+def _cell(override: Override, tier: str) -> Cell:
+    rule = {"standard": "own", "batch": "half"}.get(tier, "standard")
+    quoted: dict[str, Decimal | None] = {
+        "input_mtok": override.input_mtok,
+        "output_mtok": override.output_mtok,
+        "cache_read_mtok": override.cache_read_mtok,
+        # The row's own chain is 1 h → 5 m → input, so its 5 m price stands for any cache write.
+        "cache_write_mtok": override.cache_write_5m_mtok,
+        "cache_write_1h_mtok": override.cache_write_1h_mtok,
+        WEB_SEARCH_KEY: override.web_search_kcount,
+    }
+    rates = resolve_rates(quoted.get, half=rule == "half", request_fee=override.request_fee)
+    note = "; ".join(text for text in (override.source, override.note) if text)
+    return Cell(rule, note, (Step(0, CONTEXT_END, rates),))

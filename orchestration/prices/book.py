@@ -1,0 +1,110 @@
+"""The price book in use: found again in milliseconds, flattened anew only when it could have changed."""
+
+import hashlib
+import importlib.metadata
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestration.files import write_atomically
+from orchestration.home import Home
+
+_PACKAGE = "genai-prices"
+_FORM = 1
+"""Raise it when the same package and overrides flatten to other bands than before."""
+
+
+@dataclass(frozen=True)
+class PriceBook:
+    """One immutable set of prices. `version` names its content, `label` says in words where that is from."""
+
+    version: str
+    label: str
+    path: Path
+
+    @property
+    def models_path(self) -> Path:
+        """The names of models resolved against this book so far."""
+        return models_path(self.path.parent, self.version)
+
+
+def models_path(folder: Path, version: str) -> Path:
+    """Where the names resolved against a version are kept, in the folder of its book."""
+    return folder / f"{version}.models.parquet"
+
+
+def book_stamp(home: Home, overrides_csv: Path | None = None) -> str:
+    """What the book is made from: the package's version and the overrides' content. Opens no price package.
+
+    While it stays the same, so does the book; a changed stamp may still give the same book.
+    """
+    path = overrides_csv or home.reference / "price_overrides.csv"
+    overrides = hashlib.sha256(path.read_bytes() if path.exists() else b"").hexdigest()
+    return f"{_PACKAGE} {importlib.metadata.version(_PACKAGE)}, overrides {overrides}, form {_FORM}"
+
+
+def current_book(home: Home, overrides_csv: Path | None = None) -> PriceBook:
+    """The newest book, flattened into `data/prices/<version>.parquet` unless it is there already.
+
+    A version's file is written once and never again. Raises SettingsError for a wrong row of the overrides
+    (default: reference/price_overrides.csv).
+    """
+    path = overrides_csv or home.reference / "price_overrides.csv"
+    stamp = book_stamp(home, path)
+    current = home.prices / "current.json"
+    known = _read_current(current)
+    if known.get("stamp") == stamp:
+        book = PriceBook(known["version"], known["label"], home.prices / f"{known['version']}.parquet")
+        if book.path.is_file():
+            return book
+    book = _flatten(home, path)
+    write_atomically(
+        current, json.dumps({"stamp": stamp, "version": book.version, "label": book.label}, indent=1) + "\n"
+    )
+    return book
+
+
+def newest_version(home: Home) -> str | None:
+    """The version of the newest book if it is flattened already, else None. Writes nothing."""
+    known = _read_current(home.prices / "current.json")
+    return known.get("version") if known.get("stamp") == book_stamp(home) else None
+
+
+def _read_current(path: Path) -> dict[str, str]:
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    # Only a note of what can be flattened again: anything unreadable in it counts as not written.
+    if isinstance(known, dict) and all(
+        isinstance(known.get(key), str) for key in ("stamp", "version", "label")
+    ):
+        return known
+    return {}
+
+
+def _flatten(home: Home, overrides_csv: Path) -> PriceBook:
+    from orchestration.prices import catalogue, matching, store
+    from orchestration.prices.apply import apply_overrides
+    from orchestration.prices.overrides import read_overrides
+    from orchestration.prices.tiling import check_tiling
+
+    overrides = read_overrides(overrides_csv, matching.provider_id)
+    tariffs = apply_overrides(
+        catalogue.tariffs(),
+        overrides,
+        lambda provider, model: (
+            found.price_id if (found := matching.match_with_provider(provider, model)) else None
+        ),
+    )
+    check_tiling(tariffs)
+    text = store.flat_text(tariffs)
+    package = importlib.metadata.version(_PACKAGE)
+    version = f"genai-{package}-{hashlib.sha256(text.encode('utf-8')).hexdigest()[:8]}"
+    path = home.prices / f"{version}.parquet"
+    if not path.exists():
+        store.write_bands(path, text)
+    label = f"{_PACKAGE} {package}"
+    if overrides:
+        label += f" with {len(overrides)} override{'s' if len(overrides) > 1 else ''}"
+    return PriceBook(version, label, path)

@@ -1,0 +1,172 @@
+"""Our bands give what genai-prices' own calculation gives, for every model with a price."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import chain
+
+import pytest
+from genai_prices.data_units import unit_data
+from genai_prices.types import ModelInfo, ModelPrice, TieredPrices, Usage
+from genai_prices.units import UnitRegistry
+
+from orchestration.prices import catalogue
+from orchestration.prices.bands import RATE_COLUMNS, SERVICE_TIERS
+from orchestration.prices.units import KNOWN_KEYS, REQUEST_KEY, TOKEN_CHAINS, WEB_SEARCH_KEY
+from tests.unit.prices.book_reader import Reader
+
+# Counts that share no factor hide no swapped class; the uncached input makes up the whole context.
+COUNTS = {
+    "cache_read_rate": 1_009,
+    "cache_write_5m_rate": 2_003,
+    "cache_write_1h_rate": 3_001,
+    "output_rate": 4_001,
+    "reasoning_rate": 5_003,
+    "input_audio_rate": 601,
+    "output_audio_rate": 701,
+    "input_image_rate": 809,
+    "output_image_rate": 907,
+    "web_search_rate": 3,
+    "request_rate": 1,
+}
+INPUTS = (
+    "cache_read_rate",
+    "cache_write_5m_rate",
+    "cache_write_1h_rate",
+    "input_audio_rate",
+    "input_image_rate",
+)
+OUTPUTS = ("output_rate", "reasoning_rate", "output_audio_rate", "output_image_rate")
+NOISE = Decimal("0.5e-12") / 1_000_000
+
+
+def counts_for(context: int) -> dict[str, int]:
+    return COUNTS | {"uncached_input_rate": context - sum(COUNTS[name] for name in INPUTS)}
+
+
+def usage_of(counts: dict[str, int]) -> Usage:
+    zeros = {key: 0 for key in unit_data if key != "requests"}
+    return Usage(
+        **zeros
+        | {
+            "input_tokens": counts["uncached_input_rate"] + sum(counts[name] for name in INPUTS),
+            "cache_read_tokens": counts["cache_read_rate"],
+            "cache_write_tokens": counts["cache_write_5m_rate"] + counts["cache_write_1h_rate"],
+            "cache_write_5m_tokens": counts["cache_write_5m_rate"],
+            "cache_write_1h_tokens": counts["cache_write_1h_rate"],
+            "input_audio_tokens": counts["input_audio_rate"],
+            "input_image_tokens": counts["input_image_rate"],
+            "output_tokens": sum(counts[name] for name in OUTPUTS),
+            "output_reasoning_tokens": counts["reasoning_rate"],
+            "output_audio_tokens": counts["output_audio_rate"],
+            "output_image_tokens": counts["output_image_rate"],
+            "web_searches": counts["web_search_rate"],
+        }
+    )
+
+
+def quoted(price: ModelPrice) -> list[Decimal]:
+    values = [value for value in price.__dict__.values() if value is not None]
+    return list(
+        chain.from_iterable(
+            [value.base, *(tier.price for tier in value.tiers)]
+            if isinstance(value, TieredPrices)
+            else [value]
+            for value in values
+        )
+    )
+
+
+def edges(price: ModelPrice) -> set[int]:
+    return {
+        tier.start
+        for value in price.__dict__.values()
+        if isinstance(value, TieredPrices)
+        for tier in value.tiers
+    }
+
+
+def moments(model: ModelInfo) -> list[datetime]:
+    """Both sides of every day and window edge of a model, and a plain day."""
+    dates, seconds = catalogue._edges(model)
+    days = [datetime(2025, 6, 15, tzinfo=UTC)]
+    days += [datetime(day.year, day.month, day.day, tzinfo=UTC) for day in dates[1:-1]]
+    starts = [day + timedelta(seconds=second) for day in days for second in seconds[:-1]]
+    return [*starts, *(start - timedelta(microseconds=1) for start in starts)]
+
+
+def priced_models() -> Iterator[tuple[str, ModelInfo]]:
+    by_id = {provider.id: provider for provider in catalogue.providers()}
+    for provider in by_id.values():
+        for owner in [provider, *(by_id[maker] for maker in provider.fallback_model_providers or ())]:
+            for model in owner.models:
+                yield catalogue.price_id(provider, owner, model), model
+
+
+@pytest.mark.parametrize("tier", SERVICE_TIERS)
+def test_every_model_at_every_edge_costs_what_the_package_computes(plain: Reader, tier: str) -> None:
+    compared = noisy = 0
+    for price_id, model in priced_models():
+        if not any(catalogue._has_price(price) for price in catalogue._all_prices(model)):
+            assert (price_id, tier) not in plain.bands
+            continue
+        if tier != "standard" and not model.price_variants:
+            continue
+        for moment in moments(model):
+            context = catalogue.PRICE_CONTEXTS[tier]
+            price = model.get_prices(moment, context or None)
+            for size in sorted({20_000} | {edge + step for edge in edges(price) for step in (-1, 0, 1)}):
+                at = moment.replace(tzinfo=None).isoformat()
+                band = plain.band(price_id, at, context=size, tier=tier)
+                counts = counts_for(size)
+                known = {key for key, value in price.__dict__.items() if value is not None} & KNOWN_KEYS
+                if not known:
+                    assert all(band[name] is None for name in RATE_COLUMNS)
+                    continue
+                # The package charges nothing for what it has no price for; here such a rate is NULL.
+                ours = sum(
+                    (band[name] * counts[name] for name in RATE_COLUMNS if band[name] is not None), Decimal(0)
+                )
+                theirs = price.calc_price(usage_of(counts))["total_price"]
+                if band["tier_rule"] == "half":
+                    outside = sum(
+                        (
+                            band[name] * counts[name]
+                            for name in ("web_search_rate", "request_rate")
+                            if band[name]
+                        ),
+                        Decimal(0),
+                    )
+                    theirs = (theirs - outside) / 2 + outside
+                compared += 1
+                if all(value == round(value, 12) for value in quoted(price)):
+                    assert ours == theirs, (price_id, tier, at, size)
+                else:
+                    noisy += 1
+                    assert abs(ours - theirs) <= NOISE * sum(counts.values()), (price_id, tier, at, size)
+    assert compared > (5_000 if tier == "standard" else 50)
+    assert noisy < compared / 20
+
+
+def test_chains_are_the_ancestors_of_the_package_nearest_first() -> None:
+    registry = UnitRegistry(unit_data)
+    for keys in TOKEN_CHAINS.values():
+        own = registry.unit_for_price_key(keys[0])
+        ancestors = {registry.units[key].price_key for key in registry.ancestor_usage_keys(own.usage_key)}
+        assert set(keys[1:]) == ancestors
+        depths = [len(registry.unit_for_price_key(key).dimensions) for key in keys]
+        assert depths == sorted(depths, reverse=True)
+    assert {WEB_SEARCH_KEY, REQUEST_KEY} <= {unit.price_key for unit in registry.units.values()}
+
+
+def test_every_price_variant_is_a_service_tier_or_knowingly_left_out() -> None:
+    wanted = {(key, value) for context in catalogue.PRICE_CONTEXTS.values() for key, value in context.items()}
+    left_out = {
+        pair
+        for provider in catalogue.providers()
+        for model in provider.models
+        for variant in model.price_variants or ()
+        for pair in variant.when.items()
+        if pair not in wanted and any(value is not None for value in variant.prices.__dict__.values())
+    }
+    assert left_out == {("route", "mistral/eu"), ("search_type", "fast")}

@@ -1,0 +1,184 @@
+"""Names of providers and models as gateways and SDKs write them, and what they are taken for."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.home import Home
+from orchestration.prices import PriceBook, current_book, resolve_models
+from orchestration.prices.providers import ALIASES, UNKNOWN_SELLERS, UNTOLD
+from orchestration.prices.store import ResolvedName, read_names
+from tests.unit.prices.book_reader import write_overrides
+
+SONNET_ON_AWS = "aws/regional.anthropic.claude-sonnet-4-5-20250929-v1:0"
+
+
+def one(home: Home, book: PriceBook, provider: str | None, model: str | None) -> ResolvedName:
+    names = read_names(resolve_models(home, book, {(provider, model)}))
+    asked = provider or None, model or None
+    (found,) = [name for name in names if (name.raw_provider, name.raw_model) == asked]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "price_id", "resolution"),
+    [
+        ("openai", "gpt-4.1", "openai/gpt-4.1", "provider+model"),
+        ("OpenAI", "GPT-4.1", "openai/gpt-4.1", "provider+model"),
+        (" openai ", " gpt-4.1 ", "openai/gpt-4.1", "provider+model"),
+        ("openai", "openai/gpt-4.1", "openai/gpt-4.1", "provider+model"),
+        ("openai", "gpt-4o-mini-2024-07-18", "openai/gpt-4o-mini", "alias"),
+        ("anthropic", "claude-opus-4-20250514", "anthropic/claude-opus-4-0", "alias"),
+        (None, "claude-opus-4-20250514", "anthropic/claude-opus-4-0", "model"),
+        ("", "claude-opus-4-20250514", "anthropic/claude-opus-4-0", "model"),
+        ("litellm", "gpt-4.1", "openai/gpt-4.1", "model"),
+        (None, "openai/gpt-4.1", "openai/gpt-4.1", "provider+model"),
+        ("bedrock", "bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0", SONNET_ON_AWS, "alias"),
+        (None, "bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0", SONNET_ON_AWS, "alias"),
+        ("bedrock_converse", "eu.anthropic.claude-sonnet-4-5-20250929-v1:0", SONNET_ON_AWS, "alias"),
+        ("aws.bedrock", SONNET_ON_AWS.removeprefix("aws/"), SONNET_ON_AWS, "provider+model"),
+        ("xai", "xai/grok-4.6", "x-ai/grok-4.6", "provider+model"),
+        (None, "xai/grok-4", "x-ai/grok-4-0709", "alias"),
+        ("gemini", "gemini/gemini-2.5-pro", "google/gemini-2.5-pro", "provider+model"),
+        ("vertex_ai", "claude-sonnet-4-5@20250929", "google/claude-sonnet-4-5", "alias"),
+        ("mistralai", "mistral-large-latest", "mistral/mistral-large", "alias"),
+        ("azure", "gpt-4o", "azure/openai/gpt-4o", "alias"),
+        ("azure", "azure/gpt-4o-2024-08-06", "azure/openai/gpt-4o", "alias"),
+        ("azure_openai", "gpt-4o", "azure/openai/gpt-4o", "alias"),
+        (
+            "openrouter",
+            "openrouter/anthropic/claude-sonnet-4.5",
+            "openrouter/anthropic/claude-sonnet-4.5",
+            "provider+model",
+        ),
+        (
+            "openrouter",
+            "anthropic/claude-sonnet-4.5",
+            "openrouter/anthropic/claude-sonnet-4.5",
+            "provider+model",
+        ),
+        # Known, but the package has no price for it: resolved, and unpriced for want of a band.
+        ("openai", "omni-moderation-latest", "openai/moderation", "alias"),
+        ("custom_openai", "gpt-4o", None, "unknown"),
+        ("acme", "gpt-4o", None, "unknown"),
+        ("anthropic", "gpt-4o", None, "unknown"),
+        ("openai", None, None, "unknown"),
+        (None, None, None, "unknown"),
+        ("", "", None, "unknown"),
+        (None, "/", None, "unknown"),
+        (None, "wholly-made-up", None, "unknown"),
+    ],
+)
+def test_names(
+    plain_home: Home,
+    plain_book: PriceBook,
+    provider: str | None,
+    model: str | None,
+    price_id: str | None,
+    resolution: str,
+) -> None:
+    found = one(plain_home, plain_book, provider, model)
+    assert (found.price_id, found.resolution) == (price_id, resolution)
+
+
+def test_an_unknown_model_of_a_known_provider_gets_that_providers_nearest_prices(
+    plain_home: Home, plain_book: PriceBook
+) -> None:
+    hint = one(plain_home, plain_book, "anthropic", "claude-sonet-4-5-typo").hint or ""
+    assert len(hint.split(", ")) == 3
+    assert hint.split(", ")[0] == "anthropic/claude-sonnet-4-5"
+    assert all(price_id.startswith("anthropic/") for price_id in hint.split(", "))
+
+
+def test_an_unknown_provider_gets_the_same_model_elsewhere_as_a_hint_and_not_as_a_price(
+    plain_home: Home, plain_book: PriceBook
+) -> None:
+    found = one(plain_home, plain_book, "acme", "gpt-4o")
+    assert found.price_id is None
+    assert "openai/gpt-4o" in (found.hint or "").split(", ")
+
+
+def test_known_names_carry_no_hint(plain_home: Home, plain_book: PriceBook) -> None:
+    assert one(plain_home, plain_book, "openai", "gpt-4.1").hint is None
+
+
+def test_an_override_wins_for_the_name_it_gives_and_for_its_family_by_price(home: Home) -> None:
+    row = {"input_mtok": "1", "output_mtok": "2"}
+    write_overrides(
+        home,
+        row | {"provider": "openai", "model": "gpt-4.1-2025-04-14"},
+        row | {"provider": "acme", "model": "In-House-1"},
+        row | {"provider": "anthropic", "model": "claude-opus-4-0"},
+    )
+    book = current_book(home)
+
+    def resolved(provider: str | None, model: str) -> tuple[str | None, str]:
+        found = one(home, book, provider, model)
+        return found.price_id, found.resolution
+
+    assert resolved("openai", "gpt-4.1-2025-04-14") == ("openai/gpt-4.1-2025-04-14", "override")
+    assert resolved("openai", "OPENAI/GPT-4.1-2025-04-14") == ("openai/gpt-4.1-2025-04-14", "override")
+    assert resolved(None, "gpt-4.1-2025-04-14") == ("openai/gpt-4.1-2025-04-14", "override")
+    assert resolved("openai", "gpt-4.1") == ("openai/gpt-4.1", "provider+model")
+    assert resolved("ACME", "in-house-1") == ("acme/in-house-1", "override")
+    assert resolved(None, "acme/in-house-1") == ("acme/in-house-1", "override")
+    assert resolved("openai", "in-house-1")[0] is None
+    assert resolved("anthropic", "claude-opus-4-20250514") == ("anthropic/claude-opus-4-0", "alias")
+
+
+def test_rows_are_appended_once_and_never_changed(home: Home) -> None:
+    book = current_book(home)
+    path = resolve_models(home, book, set())
+    assert read_names(path) == []
+    assert path == book.models_path
+    resolve_models(home, book, {("openai", "gpt-4.1"), (None, None), (None, "x")})
+    first = read_names(path)
+    assert [(name.raw_provider, name.raw_model) for name in first] == [
+        (None, None),
+        (None, "x"),
+        ("openai", "gpt-4.1"),
+    ]
+    content = path.read_bytes()
+    resolve_models(home, book, {("openai", "gpt-4.1")})
+    assert path.read_bytes() == content
+    resolve_models(home, book, {("openai", "gpt-4.1"), (None, "claude-2")})
+    assert read_names(path)[:3] == first
+    assert len(read_names(path)) == 4
+    assert sorted(item.name for item in home.prices.iterdir()) == sorted(
+        ["current.json", book.path.name, path.name]
+    )
+
+
+def test_an_empty_name_is_no_name_and_has_one_row(home: Home) -> None:
+    # The models join on coalesce(provider, ''): two rows here would double every such event.
+    book = current_book(home)
+    path = resolve_models(home, book, {("", "gpt-4.1"), (None, "gpt-4.1"), (None, ""), ("", None)})
+    resolve_models(home, book, {("", "gpt-4.1"), ("", "")})
+    assert [(name.raw_provider, name.raw_model) for name in read_names(path)] == [
+        (None, None),
+        (None, "gpt-4.1"),
+    ]
+
+
+def test_a_name_that_injects_is_only_a_name(home: Home) -> None:
+    book = current_book(home)
+    wild = "x'); DROP TABLE y; --\n\t\"é🙂," + "z" * 5_000
+    assert one(home, book, wild, wild).resolution == "unknown"
+
+
+def test_the_file_has_text_columns_only(home: Home) -> None:
+    path: Path = resolve_models(home, current_book(home), {("openai", "gpt-4.1")})
+    with duckdb.connect() as connection:
+        found = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)]).fetchall()
+    assert [(name, kind) for name, kind, *_ in found] == [
+        (name, "VARCHAR") for name in ("raw_provider", "raw_model", "price_id", "resolution", "hint")
+    ]
+
+
+def test_every_spelling_leads_to_a_provider_of_the_package() -> None:
+    from orchestration.prices import catalogue
+
+    ids = {provider.id for provider in catalogue.providers()}
+    assert set(ALIASES.values()) <= ids
+    assert not ids & (ALIASES.keys() | UNTOLD | UNKNOWN_SELLERS)
