@@ -1,0 +1,1 @@
+"""From the outbox to the recipients. Only apprise_sender.py imports Apprise."""

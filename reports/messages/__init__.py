@@ -1,0 +1,17 @@
+"""Message bodies: figures in, subject and text and HTML out. Pure functions, no sending."""
+
+from reports.messages.facts import BudgetFacts, Cause, Causes, Crossing, FailureFacts, Withdrawal
+from reports.messages.render import Rendered, budget_crossed, crossing_withdrawn, run_failed
+
+__all__ = [
+    "BudgetFacts",
+    "Cause",
+    "Causes",
+    "Crossing",
+    "FailureFacts",
+    "Rendered",
+    "Withdrawal",
+    "budget_crossed",
+    "crossing_withdrawn",
+    "run_failed",
+]
