@@ -17,7 +17,7 @@ from orchestration.settings import Settings
 if TYPE_CHECKING:
     from orchestration.alerts import AlertsReport
     from orchestration.delivery import DeliveryReport
-    from orchestration.landing import LandingReport
+    from orchestration.landing import LandingReport, Progress
     from orchestration.marts.build import BuildReport
     from orchestration.marts.plan import Plan
 
@@ -41,7 +41,7 @@ def land_files(home: Home, settings: Settings) -> "LandingReport":
     with writer(home, doing="land", now=settings.now):
         tell("Looking for new files")
         sweep(home)
-        return record(land(home, settings, progress=tell))
+        return record(land(home, settings, progress=_tell_progress))
 
 
 def build_marts(home: Home, settings: Settings, *, rebuild: tuple[date, date] | None = None) -> "BuildReport | None":
@@ -104,10 +104,20 @@ def evaluate_alerts(home: Home, settings: Settings) -> "AlertsReport":
         return record(evaluate(home, settings))
 
 
-def deliver_messages(home: Home, settings: Settings) -> "DeliveryReport":
-    """Send what waits in the outbox; what cannot be sent stays there for the next run."""
-    from orchestration.alerts import deliver
+def deliver_messages(home: Home, settings: Settings, *, retry_now: bool = False) -> "DeliveryReport":
+    """Send what waits in the outbox; what cannot be sent stays there for the next run. Then back the ledger up.
+
+    `retry_now`: also what failed a moment ago and would wait for its next attempt: a person is asking.
+    """
+    from orchestration.alerts import backup_ledger, deliver
 
     with writer(home, doing="deliver messages", now=settings.now):
         tell("Sending messages")
-        return record(deliver(home, settings))
+        report = deliver(home, settings, retry_now=retry_now)
+        backup_ledger(home)
+        return record(report)
+
+
+def _tell_progress(progress: "Progress") -> None:
+    share = 100 * progress.done_bytes // max(progress.total_bytes, 1)
+    tell(f"{progress.doing[:1].upper()}{progress.doing[1:]}, {share} %")

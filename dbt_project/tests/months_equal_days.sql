@@ -7,7 +7,7 @@ days as (
         sum(requests) as requests,
         sum(total_tokens) as total_tokens,
         sum(effective_cost) as effective_cost
-    from {{ ref('int_month_days') }}
+    from {{ ref('month_days') }}
     group by month
 ),
 

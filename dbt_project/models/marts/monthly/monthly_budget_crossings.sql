@@ -8,7 +8,7 @@ thresholds as (
         *,
         cast(trim(unnest(string_split(thresholds, ';'))) as integer) as threshold,
         sum(spend) over (partition by month, budget_id) as month_spend
-    from {{ ref('int_budget_days') }}
+    from {{ ref('budget_days') }}
     where usage_date is not null
 )
 

@@ -17,7 +17,7 @@ status as (
         currency,
         cast(sum(spend) as decimal(38, 18)) as actual,
         cast(sum(unpriced_requests) as bigint) as unpriced_requests
-    from {{ ref('int_budget_days') }}
+    from {{ ref('budget_days') }}
     group by all
 ),
 

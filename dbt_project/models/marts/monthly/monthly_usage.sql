@@ -13,5 +13,5 @@ select
     price_version,
     {{ sum_measures() }},
     count(distinct usage_date) as active_days
-from {{ ref('int_month_days') }}
+from {{ ref('month_days') }}
 group by all

@@ -1,3 +1,4 @@
+{{ config(materialized='view', contract={'enforced': false}) }}
 -- Each budget's spending day by day, and how it adds up over its month.
 -- Grain: budget × month × usage_date with usage of its scope, at least one row for each budget and month (usage_date NULL
 -- when nothing was used). The budget row is the one in force on the month's last day that can have data.
@@ -28,7 +29,7 @@ days as (
         department,
         sum(effective_cost) as spend,
         sum(case when is_priced then 0 else requests end) as unpriced_requests
-    from {{ ref('int_month_days') }}
+    from {{ ref('month_days') }}
     group by month, usage_date, department
 ),
 

@@ -1,3 +1,4 @@
+{{ config(materialized='view', contract={'enforced': false}) }}
 -- The daily usage of the months being built: rebuilt days from this build, the others as they were published.
 -- Grain: as daily_usage. Guarantees: each day of a month comes from exactly one of the two.
 select months.month, daily.*
