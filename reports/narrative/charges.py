@@ -1,0 +1,45 @@
+"""Sentences of the detail and charges pages."""
+
+from datetime import date
+from decimal import Decimal
+
+from reports.formats import count, full_month, money, rounded, share, short
+from reports.narrative.sentence import Sentence
+
+_CLEARLY = Decimal(5)
+
+
+def charge(total: Decimal, first: date, complete: bool) -> Sentence:
+    """The headline of the charges page, in cents."""
+    if complete:
+        return Sentence(f"Charge for {full_month(first)}: {money(total)}")
+    return Sentence(f"Charge for {full_month(first)} to date: {money(total)}")
+
+
+def dearest_provider(name: str | None, spend: Decimal, total: Decimal, tokens: int, all_tokens: int) -> Sentence | None:
+    """Cost share beside token share of the dearest provider, when the two shares differ by five points or more."""
+    if name is None or total <= 0 or spend <= 0 or spend >= total or all_tokens <= 0:
+        return None
+    cost_share, token_share = spend * 100 / total, Decimal(tokens) * 100 / all_tokens
+    if abs(rounded(cost_share, Decimal(1)) - rounded(token_share, Decimal(1))) < _CLEARLY:
+        return None
+    of_tokens = share(Decimal(tokens), Decimal(all_tokens))
+    return Sentence(f"{name} accounts for {share(spend, total)} of cost on {of_tokens} of priced tokens.")
+
+
+def cut(lines: int, printed: int, attachment: str) -> Sentence | None:
+    """Where the lines are that the table does not print."""
+    if printed >= lines:
+        return None
+    return Sentence(
+        f"The {count(printed)} dearest of {count(lines)} lines are printed and the rest is summed up by department; "
+        f"all lines are in the attached {attachment}."
+    )
+
+
+def unpriced_footnote(model: str, provider: str, requests: int, tokens: int) -> Sentence | None:
+    """One line for each model without a price."""
+    if requests <= 0:
+        return None
+    noun = "request" if requests == 1 else "requests"
+    return Sentence(lead=model, text=f"{provider}, {count(requests)} {noun}, {short(tokens)} tokens")

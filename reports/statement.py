@@ -1,0 +1,186 @@
+"""The monthly statement: a PDF and its CSV twin for one scope, from one published snapshot."""
+
+import multiprocessing
+import os
+import re
+import threading
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache, partial
+from hashlib import sha256
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reports import formats, marks, pdf
+from reports.twin import twin
+from reports.values import Issuer, Scope, StatementFiles
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from reports.view import Statement
+
+__all__ = ["Issuer", "Scope", "StatementFiles", "StatementJob", "write_statement", "write_statements"]
+
+STATEMENTS_PER_PROCESS = 16
+# A worker that is killed takes its statement with it and the pool would wait for ever.
+SECONDS_PER_STATEMENT = 300
+SLUG_LENGTH = 48
+
+
+@dataclass(frozen=True)
+class StatementJob:
+    """One call of write_statement."""
+
+    marts: Path
+    month: date
+    scope: Scope
+    issuer: Issuer
+    out_dir: Path
+
+
+def write_statement(*, marts: Path, month: date, scope: Scope, issuer: Issuer, out_dir: Path) -> StatementFiles:
+    """Write `organisation.pdf|.csv` or `department-<slug>.pdf|.csv` into `out_dir` for the month that holds `month`.
+
+    `marts` is a resolved snapshot. The bytes depend on the scope's own rows and budgets, the month and the issuer.
+    Raises PangoMissing before any work is done, RenderError when WeasyPrint complains, ValueError for a currency other
+    than USD. Each file appears under its name only when it is complete, the CSV first.
+    """
+    if issuer.currency != "USD":
+        raise ValueError(f"Statements are in USD so far; the issuer's currency is {issuer.currency!r}.")
+    pdf.check_pango()
+    name = file_name(scope)
+    content = twin(marts, month, scope)
+    statement = build(marts, month, scope, issuer, attachment=f"{name}.csv")
+    dated = datetime.fromisoformat(statement.dated).replace(tzinfo=UTC)
+    attached = pdf.AttachedFile(f"{name}.csv", "All lines of the statement with exact amounts", content, dated)
+    drawn = pdf.draw(pdf.lay_out(html(statement)), [attached])
+    out_dir.mkdir(parents=True, exist_ok=True)
+    files = StatementFiles(pdf=out_dir / f"{name}.pdf", csv=out_dir / f"{name}.csv")
+    _replace(files.csv, content)
+    _replace(files.pdf, drawn)
+    return files
+
+
+def write_statements(jobs: Sequence[StatementJob], workers: int) -> list[StatementFiles]:
+    """Write many statements with up to `workers` processes; the files come back in the order of the jobs.
+
+    The first failure is raised after the others were left to finish. With one worker or one job no process is started.
+    """
+    pdf.check_pango()
+    if workers <= 1 or len(jobs) <= 1:
+        return [_write(job) for job in jobs]
+    # Not fork: the caller may hold threads (Dagster, DuckDB) that a forked child would wait for.
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(min(workers, len(jobs)), _leave_with_parent, (), STATEMENTS_PER_PROCESS) as pool:
+        files = pool.map_async(_write, jobs, chunksize=1).get(SECONDS_PER_STATEMENT * len(jobs))
+        # Leave in order: a worker that is terminated leaves its temporary fonts behind.
+        pool.close()
+        pool.join()
+        return files
+
+
+def build(marts: Path, month: date, scope: Scope, issuer: Issuer, *, attachment: str) -> "Statement":
+    """Read the marts and settle everything that the templates print."""
+    from reports.assemble import view
+    from reports.detail import detail
+    from reports.figures import figures
+    from reports.narrative.compose import compose
+    from reports.queries import read_facts
+
+    facts = read_facts(marts, month, scope)
+    settled = figures(facts)
+    lines = detail(facts)
+    words = compose(facts, settled, lines=lines.lines, printed=lines.printed, attachment=attachment)
+    return view(facts, settled, words, lines, issuer, attachment)
+
+
+def html(statement: "Statement") -> str:
+    """The document as HTML; every value is escaped, every name has to exist."""
+    template = environment().get_template("statement.html.j2")
+    rounded = partial(formats.rounded, quantum=statement.figures.quantum)
+    return template.render(s=statement, rounded=rounded)
+
+
+@cache
+def environment() -> "Environment":
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    found = Environment(
+        loader=FileSystemLoader(pdf.TEMPLATES / "statement"),
+        undefined=StrictUndefined,
+        autoescape=True,
+        finalize=_printable,
+        trim_blocks=True,
+    )
+    found.globals.update(
+        none_sign=formats.NONE,
+        money=formats.money,
+        amount=formats.amount,
+        change=formats.change,
+        count=formats.count,
+        share=formats.share,
+        part=marks.part,
+        half=marks.half,
+        left_of=marks.left_of,
+        zero_at=marks.zero_at,
+        step_at=marks.step_at,
+        total_at=marks.total_at,
+        spark_path=marks.spark_path,
+        spark_end=marks.spark_end,
+        svg=lambda chart: Markup(chart.svg),  # our own drawing; its texts were escaped when it was drawn
+    )
+    return found
+
+
+def file_name(scope: Scope) -> str:
+    """`organisation` or `department-<slug>`: ASCII letters, digits, hyphens; never the same for two departments.
+
+    `Data & Analytics` gives `department-data-and-analytics`. A name that its slug does not give back by this rule,
+    such as `Data and Analytics` or `IT`, carries the start of its hash as well.
+    """
+    if scope.kind == "organisation":
+        return scope.kind
+    folded = unicodedata.normalize("NFKD", scope.name.replace("&", " and ")).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", folded)[:SLUG_LENGTH].strip("-")
+    given_back = " ".join("&" if word == "and" else word.capitalize() for word in slug.split("-"))
+    mark = "" if given_back == scope.name else sha256(scope.name.encode()).hexdigest()[:8]
+    return "-".join(filter(None, ("department", slug, mark)))
+
+
+def _printable(value: Any) -> Any:
+    """Drop characters that control text instead of showing: they could break a line or turn its direction."""
+    if isinstance(value, str) and not hasattr(value, "__html__"):
+        return "".join(c for c in value if unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
+    if isinstance(value, (Decimal, float)):
+        raise TypeError(f"{value!r} was to be printed without a format.")
+    return value
+
+
+def _write(job: StatementJob) -> StatementFiles:
+    return write_statement(marts=job.marts, month=job.month, scope=job.scope, issuer=job.issuer, out_dir=job.out_dir)
+
+
+def _leave_with_parent() -> None:
+    """Pool workers outlive a parent that was killed: they hold both ends of its queue. This ends them."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        sentinel = parent.sentinel
+        threading.Thread(target=lambda: (wait([sentinel]), os._exit(1)), daemon=True).start()
+
+
+def _replace(path: Path, content: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

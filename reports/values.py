@@ -1,0 +1,151 @@
+"""What a statement is made of: frozen values, money as Decimal. No formatting, no reading."""
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Whose statement it is. `name` is the department's name; an organisation's scope has none."""
+
+    kind: Literal["organisation", "department"]
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.kind == "organisation") == bool(self.name.strip()):
+            raise ValueError(f"A scope of kind {self.kind} cannot have the name {self.name!r}.")
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """Who issues the statements: name and postal lines as printed, IANA time zone, ISO currency."""
+
+    name: str
+    address: tuple[str, ...]
+    timezone: str
+    currency: str = "USD"
+
+
+@dataclass(frozen=True)
+class StatementFiles:
+    """The two files of one statement, both in place."""
+
+    pdf: Path
+    csv: Path
+
+
+@dataclass(frozen=True)
+class Period:
+    """The month of a statement and what it may be compared with.
+
+    `through` is the last complete day of data inside the month, None when no day is complete. `before_through` ends the
+    same number of days in the month before. `record_from` is the first day on record when that lies inside the month
+    before, after its first day; `history` says whether there is anything before this month at all.
+    """
+
+    first: date
+    through: date | None
+    before_first: date
+    before_through: date | None
+    history: bool
+    record_from: date | None = None
+
+    @property
+    def last(self) -> date:
+        return self.first.replace(day=monthrange(self.first.year, self.first.month)[1])
+
+    @property
+    def days(self) -> int:
+        return self.last.day
+
+    @property
+    def elapsed(self) -> int:
+        """Complete days so far."""
+        return 0 if self.through is None else self.through.day
+
+    @property
+    def complete(self) -> bool:
+        return self.elapsed == self.days
+
+    @property
+    def comparable(self) -> bool:
+        """Whether the month before is on record for all the days it is compared on."""
+        return self.history and self.record_from is None and self.elapsed > 0
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Counts and exact spend of one group of priced or unpriced rows. Spend of unpriced rows is zero and not known."""
+
+    department: str
+    cost_centre: str
+    project: str
+    provider: str
+    model: str
+    priced: bool
+    requests: int
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    total_tokens: int
+    spend: Decimal
+
+
+@dataclass(frozen=True)
+class Budget:
+    """One monthly budget of the scope or of a department in it. Amount in the currency of the statement."""
+
+    month: date
+    scope_type: str
+    scope: str
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """The day on which spend reached `threshold` percent of a budget."""
+
+    scope_type: str
+    scope: str
+    threshold: int
+    crossed_on: date
+
+
+@dataclass(frozen=True)
+class SourceRows:
+    """Rows delivered by the sources for the days of the statement, and what became of them."""
+
+    counted: int
+    duplicates: int
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that the published marts say about one month and scope; every amount exact.
+
+    `items` below are departments for the organisation and projects for a department.
+    `months` holds exact spend by (first day of month, item) for the twelve months that end with this one.
+    `hours` holds tokens by (ISO weekday 1-7, local hour 0-23), summed over the complete days.
+    """
+
+    scope: Scope
+    period: Period
+    usage: tuple[Usage, ...]
+    before: tuple[Usage, ...]
+    daily: tuple[tuple[date, str, Decimal], ...]
+    before_daily: tuple[tuple[date, Decimal], ...]
+    months: tuple[tuple[date, str, Decimal], ...]
+    hours: dict[tuple[int, int], int]
+    budgets: tuple[Budget, ...]
+    crossings: tuple[Crossing, ...]
+    sources: SourceRows | None
+    price_books: tuple[str, ...]
+
+    def item_of(self, usage: Usage) -> str:
+        return usage.department if self.scope.kind == "organisation" else usage.project

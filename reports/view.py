@@ -1,0 +1,172 @@
+"""The one value that the templates print, and how its parts are arranged on the pages."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from reports import charts, formats
+from reports.detail import Detail
+from reports.figures import Figures, Row
+from reports.narrative.compose import Words
+from reports.narrative.sentence import Sentence
+from reports.values import ZERO, Issuer
+
+COVER_ROWS = 10
+# From this many characters on, amounts need the room of bars and sparklines.
+WIDE_AMOUNT = 12
+ATTENTION_ON_COVER = 5
+ROOMY_COVER_ROWS = 8
+
+
+@dataclass(frozen=True)
+class Tile:
+    name: str
+    value: str
+    comparison: str
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What the templates print; they compute nothing."""
+
+    issuer: Issuer
+    department: str
+    number: str | None
+    dated: str
+    attachment: str
+    figures: Figures
+    words: Words
+    detail: Detail
+    period_name: str
+    period_days: str
+    complete_until: str
+    now_label: str
+    before_label: str
+    versus: str
+    no_change: str
+    price_books: str
+    source_rows: str
+    status: str
+    tiles: tuple[Tile, ...]
+    models: tuple[Row, ...]
+    legend: tuple[tuple[str, str], ...]
+    cumulative: charts.Chart
+    daily: charts.Chart
+    week: charts.Chart
+
+    @property
+    def draft(self) -> bool:
+        return self.number is None
+
+    @property
+    def subject(self) -> str:
+        return f"{self.issuer.name}, {self.department}" if self.department else self.issuer.name
+
+    @property
+    def state_text(self) -> str:
+        return "Draft: not closed" if self.draft else f"Statement {self.number}"
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        return self.figures.rows
+
+    @property
+    def cover_rows(self) -> tuple[Row, ...]:
+        return self.rows[:COVER_ROWS]
+
+    @property
+    def cover_left_out(self) -> int:
+        return len(self.rows) - len(self.cover_rows)
+
+    @property
+    def attention(self) -> tuple[Sentence, ...]:
+        """As many as leave room for the bars above them."""
+        return self.words.attention[: ATTENTION_ON_COVER - (len(self.cover_rows) > ROOMY_COVER_ROWS)]
+
+    @property
+    def item_noun(self) -> str:
+        return "project" if self.department else "department"
+
+    @property
+    def items_title(self) -> str:
+        return "Projects" if self.department else "Departments"
+
+    @property
+    def movers_title(self) -> str:
+        return "Models" if self.department else "Projects"
+
+    @property
+    def mover_noun(self) -> str:
+        return "Model" if self.department else "Project"
+
+    @property
+    def mover_note(self) -> str:
+        return "Provider" if self.department else "Department"
+
+    @property
+    def contents(self) -> tuple[tuple[str, str], ...]:
+        return (
+            ("course", "Course of the month"),
+            ("items", self.items_title),
+            ("detail", "Usage detail"),
+            ("charges", "Charges"),
+        )
+
+    @property
+    def total_label(self) -> str:
+        """The last line of the departments holds the organisation's own budget, which need not be the sum above it."""
+        plans = [row.plan for row in self.rows if row.plan is not None]
+        return "Total" if self.figures.plan in (None, sum(plans, ZERO)) else "Organisation"
+
+    @property
+    def total_charge(self) -> str:
+        return f"Total, {self.issuer.currency}"
+
+    @property
+    def over(self) -> bool:
+        return self.figures.budget is not None and self.figures.spend > self.figures.budget
+
+    @property
+    def trend_title(self) -> str:
+        length = len(self.rows[0].trend) if self.rows else 0
+        return f"{length} months" if length > 1 else "Months"
+
+    @property
+    def wide(self) -> bool:
+        values = [self.figures.now, self.figures.before or ZERO, self.figures.plan or ZERO]
+        values += [value for row in self.rows for value in (row.now, row.before or ZERO, row.plan or ZERO)]
+        return max(len(formats.money(value)) for value in values) >= WIDE_AMOUNT
+
+    @property
+    def detail_widths(self) -> tuple[int, int, int]:
+        """Per cent for project, model and amount; the other four columns share the rest."""
+        widest = max([len(formats.amount(self.figures.total)), len(formats.count(self.figures.requests))])
+        return (22, 21, 12) if widest <= 12 else (17, 16, 15)
+
+    @property
+    def largest_plan(self) -> Decimal:
+        """Length of the grey bar of a department without a budget: against the dearest department."""
+        return self.largest_spend
+
+    @property
+    def largest_spend(self) -> Decimal:
+        return max((row.spend for row in self.rows), default=ZERO)
+
+    @property
+    def largest_provider(self) -> Decimal:
+        return max((row.spend for row in self.figures.providers), default=ZERO)
+
+    @property
+    def largest_model(self) -> Decimal:
+        return max((row.spend for row in self.models), default=ZERO)
+
+    @property
+    def largest_change(self) -> Decimal:
+        return max((abs(row.change or ZERO) for row in self.rows), default=ZERO)
+
+    @property
+    def largest_variance(self) -> Decimal:
+        return max((abs(row.variance or ZERO) for row in self.rows), default=ZERO)
+
+    @property
+    def largest_move(self) -> Decimal:
+        return max((abs(row.change or ZERO) for row in self.figures.movers), default=ZERO)
