@@ -1,0 +1,148 @@
+"""Which files are new or changed: os.scandir and seen.json, nothing heavier. Milliseconds when nothing is new."""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestration.errors import SettingsError
+from orchestration.files import write_atomically
+from orchestration.home import Home
+from orchestration.settings import Settings, Source
+from orchestration.sources.shape import Format
+
+_FORMATS: dict[str, Format] = {
+    ".jsonl": "json", ".ndjson": "json", ".json": "json", ".csv": "csv", ".parquet": "parquet",
+}  # fmt: skip
+_COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
+_UNFINISHED = (".tmp", ".part")
+
+
+@dataclass(frozen=True)
+class FoundFile:
+    """A file under a source's path, as os.stat saw it. `compression` is DuckDB's name for it."""
+
+    source: str
+    path: Path
+    size: int
+    mtime_ns: int
+    format: Format | None
+    compression: str
+
+    def unchanged(self) -> bool:
+        """Whether the file is still as it was found (a log may grow while it is read)."""
+        try:
+            now = self.path.stat()
+        except FileNotFoundError:
+            return False
+        return (now.st_size, now.st_mtime_ns) == (self.size, self.mtime_ns)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is known of a path, so that an unchanged file is not hashed again."""
+
+    size: int
+    mtime_ns: int
+    sha256: str
+
+
+def pending_files(home: Home, settings: Settings) -> list[Path]:
+    """Files that are new or changed since the last landing, in landing order. Imports nothing heavy."""
+    return [file.path for file in pending(home, settings)]
+
+
+def pending(home: Home, settings: Settings) -> list[FoundFile]:
+    """As `pending_files`, with what was found of each; files of unknown kinds are left out."""
+    seen = read_seen(home)
+    return [
+        file
+        for file in found_files(home, settings)
+        if file.format is not None and not _is_seen(seen.get(shown_path(home, file.path)), file)
+    ]
+
+
+def found_files(home: Home, settings: Settings) -> list[FoundFile]:
+    """All files of all sources, by source and path. Raises SettingsError when sources share a folder."""
+    check_paths(home, settings)
+    return [
+        file
+        for name in sorted(settings.sources)
+        for file in sorted(_walk(settings.sources[name]), key=lambda file: file.path.as_posix())
+    ]
+
+
+def check_paths(home: Home, settings: Settings) -> None:
+    """Two sources must not read the same files: each row would count twice."""
+    placed = sorted((Path(os.path.normpath(source.path)), name) for name, source in settings.sources.items())
+    for (upper, first), (lower, second) in ((a, b) for i, a in enumerate(placed) for b in placed[i + 1 :]):
+        if lower == upper or upper in lower.parents:
+            raise SettingsError(
+                f"{home.settings_file}: the sources {first} ({upper}) and {second} ({lower}) share files.",
+                "Give each source a folder of its own, neither inside the other.",
+            )
+
+
+def read_seen(home: Home) -> dict[str, Seen]:
+    """seen.json; it only saves hashing, so a missing or torn one costs time and nothing else."""
+    try:
+        raw = json.loads(seen_path(home).read_text(encoding="utf-8"))
+        return {path: Seen(**entry) for path, entry in raw.items()}
+    except (FileNotFoundError, ValueError, TypeError, AttributeError):
+        return {}
+
+
+def write_seen(home: Home, seen: dict[str, Seen]) -> None:
+    raw = {
+        path: {"size": entry.size, "mtime_ns": entry.mtime_ns, "sha256": entry.sha256}
+        for path, entry in sorted(seen.items())
+    }
+    write_atomically(seen_path(home), json.dumps(raw, indent=0, ensure_ascii=False) + "\n")
+
+
+def seen_path(home: Home) -> Path:
+    return home.landings / "seen.json"
+
+
+def shown_path(home: Home, path: Path) -> str:
+    """The path as receipts and messages name it: relative to the home where it lies inside."""
+    try:
+        return path.relative_to(home.root).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+
+def _is_seen(entry: Seen | None, file: FoundFile) -> bool:
+    return entry is not None and (entry.size, entry.mtime_ns) == (file.size, file.mtime_ns)
+
+
+def _walk(source: Source) -> Iterator[FoundFile]:
+    folders = [source.path]
+    while folders:
+        folder = folders.pop()
+        try:
+            entries = list(os.scandir(folder))
+        except FileNotFoundError:
+            continue
+        for entry in entries:
+            if entry.name.startswith(".") or entry.name.endswith(_UNFINISHED):
+                continue
+            if entry.is_dir():
+                folders.append(Path(entry.path))
+            elif entry.is_file():
+                yield _found(source, entry)
+
+
+def _found(source: Source, entry: "os.DirEntry[str]") -> FoundFile:
+    stat = entry.stat()
+    stem, ending = os.path.splitext(entry.name.lower())  # noqa: PTH122
+    compression = _COMPRESSIONS.get(ending, "none")
+    if compression != "none":
+        ending = os.path.splitext(stem)[1]  # noqa: PTH122
+    known = _FORMATS.get(ending)
+    if source.kind == "claude_code" and ending != ".jsonl":
+        known = None  # session folders hold other things too: tool results, indexes
+    if known == "parquet" and compression != "none":
+        known = None
+    return FoundFile(source.name, Path(entry.path), stat.st_size, stat.st_mtime_ns, known, compression)

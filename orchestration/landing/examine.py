@@ -1,0 +1,85 @@
+"""One pass over a file's bytes: its hash and how many rows it delivers, apart from DuckDB's reader."""
+
+import hashlib
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestration.landing.decompress import UnfinishedError, chunks
+from orchestration.landing.discovery import FoundFile
+from orchestration.landing.records import csv_records, lines
+
+_WORKERS = 2
+NEVER = -1
+"""For `delivered`: no reader's count to be borne out, walk through the records."""
+
+
+@dataclass(frozen=True)
+class _Measured:
+    sha256: str
+    line_ends: int | None
+    damaged: bool
+
+
+class Examined:
+    """A file and what one pass over its bytes says of it; asking waits for that pass to end."""
+
+    def __init__(self, file: FoundFile, measured: "Future[_Measured]") -> None:
+        self.file = file
+        self._measured = measured
+
+    @property
+    def sha256(self) -> str:
+        """The identity of the file's content, as it is stored."""
+        return self._measured.result().sha256
+
+    @property
+    def damaged(self) -> bool:
+        """Whether the compressed stream cannot be read to its end; never so where nothing is compressed."""
+        return self.file.compression != "none" and self._measured.result().damaged
+
+    def delivered(self, read: int) -> int:
+        """Rows delivered by a text file, given what the reader says it read.
+
+        Where every line is a row (no blank lines, no line breaks inside quotes) the line count decides;
+        only where it differs from `read` are the records walked through one by one.
+        """
+        line_ends = self._measured.result().line_ends
+        if line_ends is None:
+            raise ValueError("a Parquet file's rows are counted in its footer")
+        quick = line_ends - (1 if self.file.format == "csv" and line_ends else 0)
+        if quick == read and not self.damaged:
+            return quick
+        walk = csv_records if self.file.format == "csv" else lines
+        return sum(1 for _ in walk(self.file.path, self.file.compression))
+
+
+@contextmanager
+def examining(files: list[FoundFile]) -> Iterator[list[Examined]]:
+    """Examine files in the background, in order, two at a time: hashing and DuckDB both leave the interpreter."""
+    pool = ThreadPoolExecutor(_WORKERS)
+    try:
+        yield [Examined(file, pool.submit(_measure, file)) for file in files]
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _measure(file: FoundFile) -> _Measured:
+    """Hash a file's stored bytes and count the lines of its decompressed ones; blank lines count here."""
+    if file.format == "parquet":
+        return _Measured(_sha256(file.path), None, False)
+    digest, count, last = hashlib.sha256(), 0, b""
+    try:
+        for chunk in chunks(file.path, file.compression, on_raw=digest.update):
+            count += chunk.count(b"\n")
+            last = chunk[-1:]
+    except UnfinishedError:
+        return _Measured(_sha256(file.path), count, True)
+    return _Measured(digest.hexdigest(), count + (last not in (b"", b"\n")), False)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,66 @@
+"""One batch through DuckDB: the fast way for clean files, the slow way for the others, then what was landed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from orchestration.landing import fast, slow
+from orchestration.landing.batches import Batch, folder_values
+from orchestration.landing.parts import Part
+from orchestration.landing.queries import Member
+from orchestration.landing.session import session
+from orchestration.landing.summary import Landed, earlier_rows, summarise
+from orchestration.landing.work import Tally, Work
+from orchestration.sources.shape import Reader
+
+_UNSAFE_IN_A_GLOB = frozenset("*?[]{}\\")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a batch came to: parts in the temporary folder, tallies by file number, the quarantine's lines."""
+
+    parts: tuple[Part, ...]
+    landed: Landed
+    tallies: dict[int, Tally]
+    quarantine: Path | None
+
+
+def load(
+    batch: Batch,
+    reader: Reader,
+    *,
+    latest: datetime,
+    folder: Path,
+    raw: Path,
+    zone: str,
+    shown: dict[int, str],
+) -> Loaded:
+    """Write the batch's good rows as Parquet under `folder`, its bad ones as a quarantine file.
+
+    `raw` holds the source's earlier parts, `zone` is the organisation's, `shown` the files' names for the
+    quarantine. Raises duckdb.Error on trouble that is not the files'.
+    """
+    with session(folder / "spill") as connection:
+        work = Work(connection, batch, reader, latest, folder, _members(batch, folder), shown)
+        dirty = fast.load_clean(work)
+        quarantine = slow.load_dirty(work, dirty) if dirty else None
+        landed = summarise(connection, work.parts, reader, zone=zone, earlier=earlier_rows(raw))
+        return Loaded(tuple(work.parts), landed, work.tallies, quarantine)
+
+
+def _members(batch: Batch, folder: Path) -> dict[int, Member]:
+    return {
+        number: Member(_opened(file.file.path, folder, number), number, folder_values(batch.source, file))
+        for number, file in enumerate(batch.files)
+    }
+
+
+def _opened(path: Path, folder: Path, number: int) -> Path:
+    """DuckDB takes every path for a pattern; a name with pattern characters is read through a link."""
+    if not _UNSAFE_IN_A_GLOB.intersection(path.as_posix()):
+        return path
+    link = folder / "links" / str(number)
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(path.absolute())
+    return link

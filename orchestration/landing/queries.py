@@ -1,0 +1,218 @@
+"""The SQL of landing: how files become typed, judged raw rows. Text only; nothing is run here."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from orchestration.settings import FOLDER_COLUMNS
+from orchestration.sources.shape import TEXT, Reader, Structure, identifier, quoted
+
+FOLDERS = tuple(f"folder_{name}" for name in FOLDER_COLUMNS)
+# Names with a space, so that no column of anybody's file is called the same.
+OPENED, LINE, SHOWN, BROKEN = "landing path", "landing line", "landing text", "landing broken"
+_NUMBERED = f"opened AS {identifier(OPENED)}, line AS {identifier(LINE)}, text AS {identifier(SHOWN)}"
+_LINE_JSON = "coalesce(pruned, text)"
+_JSON_IN_PARQUET = ("STRUCT", "MAP", "[]")
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file as the queries know it: the path DuckDB opens, its place in the receipt, its folders' meaning."""
+
+    opened: Path
+    number: int
+    folders: Mapping[str, str]
+
+
+def _members(members: Sequence[Member]) -> str:
+    rows = ", ".join(
+        "("
+        + ", ".join(
+            [quoted(member.opened.as_posix()), str(member.number)]
+            + [_text_or_null(member.folders.get(name)) for name in FOLDERS]
+        )
+        + ")"
+        for member in members
+    )
+    names = ", ".join(["opened", '"landing number"', *FOLDERS])
+    return f"(VALUES {rows}) AS member({names})"
+
+
+def read_json(members: Sequence[Member], reader: Reader, compression: str) -> str:
+    """Rows of clean JSONL, all texts, with the path they came from."""
+    return (
+        f"SELECT * FROM read_json({_paths(members)}, format='newline_delimited', records='true', "
+        f"columns={_columns(reader.structure)}, compression={quoted(compression)}, "
+        f"filename={quoted(OPENED)}, hive_partitioning=false)"
+    )
+
+
+def read_csv(
+    members: Sequence[Member], reader: Reader, compression: str, *, names: Sequence[str], delimiter: str
+) -> str:
+    """Rows of clean CSV files with one and the same header."""
+    unique = [name or f"column {place}" for place, name in enumerate(names)]
+    return (
+        f"SELECT {_picked(reader, names)}, {identifier(OPENED)} FROM read_csv({_paths(members)}, header=true, "
+        f"auto_detect=false, delim={quoted(delimiter)}, quote='\"', escape='\"', nullstr='', "
+        f"columns={_columns(dict.fromkeys(unique, TEXT))}, compression={quoted(compression)}, "
+        f"filename={quoted(OPENED)}, strict_mode=true, hive_partitioning=false)"
+    )
+
+
+def read_parquet(members: Sequence[Member], reader: Reader, types: Mapping[str, str]) -> str:
+    """Rows of Parquet files with one and the same schema (`types` by column), as texts and numbered."""
+    picked = [
+        f"{_parquet_text(name, types[name], reader)} AS {identifier(name)}"
+        if name in types
+        else f"CAST(NULL AS VARCHAR) AS {identifier(name)}"
+        for name in reader.structure
+    ]
+    whole = ", ".join(identifier(name) for name in types)
+    return (
+        f"SELECT {', '.join(picked)}, {identifier(OPENED)}, file_row_number + 1 AS {identifier(LINE)}, "
+        f"CAST(to_json(struct_pack({whole})) AS VARCHAR) AS {identifier(SHOWN)}, "
+        f"CAST(NULL AS VARCHAR) AS {identifier(BROKEN)} "
+        f"FROM read_parquet({_paths(members)}, filename={quoted(OPENED)}, file_row_number=true, "
+        "hive_partitioning=false)"
+    )
+
+
+def read_numbered_lines(path: Path, reader: Reader) -> str:
+    """Rows of JSONL that went the slow way: DuckDB's own JSON functions judge each line, none may raise."""
+    fields = ", ".join(f"row.{identifier(name)} AS {identifier(name)}" for name in reader.structure)
+    numbered = _numbered(path, {"pruned": TEXT})
+    readable = f"CASE WHEN broken IS NULL AND json_valid({_LINE_JSON}) THEN {_LINE_JSON} END"
+    transform = f"json_transform(readable, {quoted(json.dumps(reader.structure))})"
+    return (
+        f"SELECT {_NUMBERED}, coalesce(broken, judged) AS {identifier(BROKEN)}, {fields} "
+        f"FROM (SELECT *, CASE WHEN judged IS NULL THEN {transform} END AS row "
+        f"FROM (SELECT *, {_judgement(reader)} AS judged "
+        f"FROM (SELECT *, {readable} AS readable FROM {numbered})))"
+    )
+
+
+def read_numbered_cells(path: Path, reader: Reader) -> str:
+    """Rows of CSV files that went the slow way: cells already told apart."""
+    fields = ", ".join(f"cells.{identifier(name)} AS {identifier(name)}" for name in reader.structure)
+    numbered = _numbered(path, {"cells": _type(reader.structure)})
+    return f"SELECT {_NUMBERED}, broken AS {identifier(BROKEN)}, {fields} FROM {numbered}"
+
+
+def raw_rows(given: str, members: Sequence[Member], reader: Reader, *, source: str, latest: datetime) -> str:
+    """Typed rows over the relation `given`, each with `reason` (NULL where good) and `not_usage`.
+
+    Columns: those of `landed_columns`, reason, not_usage, and the numbering where `given` has it.
+    Stamps after `latest` (aware) are refused.
+    """
+    numbered = [identifier(name) for name in (LINE, SHOWN, BROKEN) if f" AS {identifier(name)}" in given]
+    rows = (
+        f"SELECT given.*, member.* EXCLUDE (opened) FROM ({given}) given "
+        f"JOIN {_members(members)} ON given.{identifier(OPENED)} = member.opened"
+    )
+    if reader.prelude:
+        made = ", ".join(f"{sql} AS {identifier(name)}" for name, sql in reader.prelude)
+        rows = f"SELECT *, {made} FROM ({rows})"
+    if reader.numbered_by:
+        alike = f'PARTITION BY "landing number", {identifier(reader.numbered_by)}'
+        rows = f'SELECT *, row_number() OVER ({alike}) AS "row number" FROM ({rows})'
+    names = [identifier(column.name) for column in reader.columns]
+    typed = [f"{column.typed()} AS {identifier(column.name)}" for column in reader.columns]
+    texts = [f"{column.given} AS {column.text}" for column in reader.columns if column.has_checks]
+    not_usage = f"coalesce({reader.not_usage}, false)" if reader.not_usage else "false"
+    kept = [*FOLDERS, '"landing number"', *numbered]
+    typed_rows = f"SELECT {', '.join([*typed, *texts, *kept])}, {not_usage} AS not_usage FROM ({rows})"
+    broken = f"WHEN {identifier(BROKEN)} IS NOT NULL THEN {identifier(BROKEN)} " if numbered else ""
+    cases = " ".join(f"WHEN {check.bad} THEN {check.reason}" for check in reader.all_checks)
+    # 63 bits, so that any engine can hold it; its sum tells whether a day's rows are the same.
+    row_hash = f"CAST(hash({', '.join([*names, *FOLDERS])}) >> 1 AS BIGINT)"
+    statement = (
+        f"SELECT {quoted(source)} AS source, {', '.join([*names, *FOLDERS])}, "
+        f'"landing number" AS file, {row_hash} AS row_hash, not_usage, '
+        f"CASE {broken}WHEN not_usage THEN NULL {cases} END AS reason"
+        f"{''.join(', ' + name for name in numbered)} FROM ({typed_rows})"
+    )
+    limit = latest.astimezone(UTC).strftime("TIMESTAMP '%Y-%m-%d %H:%M:%S'")
+    return statement.replace("$latest", limit)
+
+
+def landed_columns(reader: Reader) -> str:
+    """The columns of a raw Parquet file, in order."""
+    return ", ".join(["source", *(identifier(column.name) for column in reader.columns), *FOLDERS, "file", "row_hash"])
+
+
+def _judgement(reader: Reader) -> str:
+    cases = [
+        "WHEN broken IS NOT NULL THEN NULL",
+        "WHEN readable IS NULL THEN 'is not valid JSON'",
+        "WHEN json_type(readable) <> 'OBJECT' THEN 'is no JSON object'",
+        *_nested_cases(reader, reader.structure, ()),
+    ]
+    return f"CASE {' '.join(cases)} END"
+
+
+def _nested_cases(reader: Reader, structure: Structure, path: tuple[str, ...]) -> list[str]:
+    """A key given twice, or something else where an object must be: refused, as the fast reader does."""
+    at = "$" + "".join(f".{name}" for name in path)
+    shown = ".".join(path)
+    names = ", ".join(quoted(name) for name in structure)
+    keys = f"list_filter(json_keys(readable, {quoted(at)}), lambda key: key IN ({names}))"
+    found = [
+        f"WHEN len({keys}) <> len(list_distinct({keys})) "
+        f"THEN {quoted('names a key twice' + (f' in {shown}' if shown else ''))}"
+    ]
+    for name, leaf in structure.items():
+        if isinstance(leaf, str):
+            continue
+        below = (*path, name)
+        kind = f"json_type(readable, {quoted('$' + ''.join(f'.{step}' for step in below))})"
+        dotted = ".".join(below)
+        if dotted not in reader.other_shapes:
+            found.append(
+                f"WHEN coalesce({kind} NOT IN ('OBJECT', 'NULL'), false) THEN {quoted(f'{dotted} is no JSON object')}"
+            )
+        found.extend(_nested_cases(reader, leaf, below))
+    return found
+
+
+def _type(leaf: "str | Structure") -> str:
+    if isinstance(leaf, str):
+        return leaf
+    return "STRUCT(" + ", ".join(f"{identifier(name)} {_type(below)}" for name, below in leaf.items()) + ")"
+
+
+def _columns(structure: Structure) -> str:
+    fields = ", ".join(f"{quoted(name)}: {quoted(_type(leaf))}" for name, leaf in structure.items())
+    return "{" + fields + "}"
+
+
+def _numbered(path: Path, more: Mapping[str, str]) -> str:
+    columns = {"opened": TEXT, "line": "BIGINT", "text": TEXT, "broken": TEXT, **more}
+    listed = ", ".join(f"{quoted(name)}: {quoted(kind)}" for name, kind in columns.items())
+    return f"read_json({quoted(path.as_posix())}, format='newline_delimited', records='true', columns={{{listed}}})"
+
+
+def _picked(reader: Reader, names: Sequence[str]) -> str:
+    return ", ".join(
+        identifier(name) if name in names else f"CAST(NULL AS VARCHAR) AS {identifier(name)}"
+        for name in reader.structure
+    )
+
+
+def _parquet_text(name: str, kind: str, reader: Reader) -> str:
+    column = identifier(name)
+    if kind.startswith("TIMESTAMP") and "TIME ZONE" not in kind and reader.naive_parquet == "utc":
+        return f"CAST({column} AS VARCHAR) || '+00'"
+    if any(mark in kind for mark in _JSON_IN_PARQUET):
+        return f"CAST(to_json({column}) AS VARCHAR)"
+    return f"CAST({column} AS VARCHAR)"
+
+
+def _paths(members: Sequence[Member]) -> str:
+    return "[" + ", ".join(quoted(member.opened.as_posix()) for member in members) + "]"
+
+
+def _text_or_null(value: str | None) -> str:
+    return "CAST(NULL AS VARCHAR)" if value is None else quoted(value)

@@ -1,0 +1,154 @@
+"""The records of a text file as a person would number them: lines of JSONL, records of CSV.
+
+The delivered count and the quarantine both stand on this module, DuckDB's readers on neither.
+"""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from orchestration.landing.decompress import UnfinishedError, chunks
+
+_BOM = b"\xef\xbb\xbf"
+_LARGEST_CELL = 64 << 20
+
+
+@dataclass(frozen=True)
+class Line:
+    """A non-blank line without its line end. `broken`: why it cannot be read, if that is known already."""
+
+    number: int
+    data: bytes
+    broken: str | None = None
+
+
+@dataclass(frozen=True)
+class CsvRecord:
+    """A CSV record and the number of its first line; `cells` by column name, None where empty."""
+
+    number: int
+    text: str
+    cells: dict[str, str | None]
+    broken: str | None = None
+
+
+def lines(path: Path, compression: str) -> Iterator[Line]:
+    """Non-blank lines, a torn last one included; a broken stream ends in one line that says so."""
+    for line in _all_lines(path, compression):
+        data = line.data.removesuffix(b"\r")
+        if line.broken is not None or (data and not data.isspace()):
+            yield Line(line.number, data, line.broken)
+
+
+def _all_lines(path: Path, compression: str) -> Iterator[Line]:
+    number = 0
+    rest = b""
+    damage: str | None = None
+    try:
+        for chunk in chunks(path, compression):
+            pieces = (rest + chunk).split(b"\n")
+            rest = pieces.pop()
+            for piece in pieces:
+                number += 1
+                yield Line(number, piece.removeprefix(_BOM) if number == 1 else piece)
+    except UnfinishedError as error:
+        damage = str(error)
+    number += 1
+    if rest or damage is not None:
+        yield Line(number, rest.removeprefix(_BOM) if number == 1 else rest, damage)
+
+
+def delimiter_of(header: str) -> str:
+    """The separator of a CSV whose first line is `header`: comma, semicolon or tab."""
+    return max(",;\t", key=header.count)
+
+
+def csv_header(path: Path, compression: str) -> tuple[list[str], str]:
+    """Column names of a CSV, and its delimiter; no names when the file is empty."""
+    for row in _csv_rows(path, compression):
+        return row.names, row.delimiter
+    return [], ","
+
+
+def csv_records(path: Path, compression: str) -> Iterator[CsvRecord]:
+    """Records after the header, each with its cells by name or the reason why it has none."""
+    rows = _csv_rows(path, compression)
+    header = next(rows, None)
+    if header is None:
+        return
+    names = header.names
+    twice = next((name for name in names if names.count(name) > 1), None)
+    trouble = None if twice is None else f"the header names {twice!r} twice"
+    if header.broken is not None:  # counted as a row: nothing below it can be understood
+        trouble = f"the header is unreadable: {header.broken}"
+        yield CsvRecord(header.number, header.text, {}, trouble)
+    for row in rows:
+        broken = row.broken or trouble
+        if broken is None and len(row.cells) != len(names):
+            broken = f"{len(row.cells)} fields where the header has {len(names)}"
+        cells = {name: cell or None for name, cell in zip(names, row.cells, strict=False)}
+        yield CsvRecord(row.number, row.text, cells, broken)
+
+
+@dataclass(frozen=True)
+class _Row:
+    number: int
+    text: str
+    cells: list[str]
+    delimiter: str
+    broken: str | None
+
+    @property
+    def names(self) -> list[str]:
+        return [cell.strip() for cell in self.cells]
+
+
+class _Feed:
+    """Hands lines to csv.reader and remembers which of them made the record."""
+
+    def __init__(self, path: Path, compression: str) -> None:
+        self._lines = _all_lines(path, compression)
+        self._taken: list[Line] = []
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._lines:
+            self._taken.append(line)
+            yield line.data.decode("utf-8", "surrogateescape") + "\n"
+
+    def record(self) -> tuple[int, str, str | None]:
+        """First line's number, text and trouble of the record just read."""
+        taken, self._taken = self._taken, []
+        data = b"\n".join(line.data for line in taken).removesuffix(b"\r")
+        broken = taken[-1].broken
+        if broken is None and b"\0" in data:
+            broken = "holds a NUL byte"
+        text = data.decode("utf-8", "backslashreplace")
+        if broken is None and not data.isascii() and data != text.encode("utf-8"):
+            broken = "is not UTF-8"
+        return taken[0].number, text, broken
+
+
+def _csv_rows(path: Path, compression: str) -> Iterator[_Row]:
+    """Every record that is not blank, header included."""
+    csv.field_size_limit(_LARGEST_CELL)
+    feed = _Feed(path, compression)
+    stream = iter(feed)
+    first = next((text for text in stream if text.strip()), None)
+    if first is None:
+        return
+    delimiter = delimiter_of(first)
+    reader = csv.reader(chain([first], stream), delimiter=delimiter)
+    while True:
+        trouble: str | None = None
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            cells, trouble = [], str(error)
+        number, text, broken = feed.record()
+        if broken is None and trouble is None and not text.strip():
+            continue
+        yield _Row(number, text, cells, delimiter, broken or trouble)

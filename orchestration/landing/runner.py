@@ -1,0 +1,208 @@
+"""The landing of a home: find what is new, land it batch by batch, remember what was seen."""
+
+import shutil
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from orchestration.home import Home
+from orchestration.landing.batches import Batch, batches
+from orchestration.landing.discovery import (
+    FoundFile,
+    Seen,
+    found_files,
+    pending,
+    read_seen,
+    shown_path,
+    write_seen,
+)
+from orchestration.landing.examine import Examined, examining
+from orchestration.landing.receipts import (
+    Counts,
+    Receipt,
+    Redelivery,
+    receipts,
+    redeliveries,
+    write_redeliveries,
+)
+from orchestration.landing.report import LandingReport, OnProgress, Progress, SourceCounts, summed
+from orchestration.landing.sweep import TEMPORARY, sweep
+from orchestration.settings import Settings, Source
+from orchestration.sources import reader_for
+from orchestration.sources.mapped.columns import check_columns
+
+_AHEAD = timedelta(hours=24)
+
+
+def land(home: Home, settings: Settings, *, progress: OnProgress | None = None, plan: bool = False) -> LandingReport:
+    """Land every new or changed file of every source; the caller holds the home's writer lock.
+
+    With `plan` nothing is written and the report only lists the files. Raises SettingsError before anything
+    is landed when a source cannot be meant, ConservationError when rows of a file do not add up (landings
+    before it stay).
+    """
+    new = pending(home, settings)
+    ignored = [file.path for file in found_files(home, settings) if file.format is None]
+    readers = {name: reader_for(settings.sources[name]) for name in sorted({file.source for file in new})}
+    for file in new:
+        check_columns(home, settings.sources[file.source], readers[file.source], file)
+    if plan or not new:
+        return LandingReport(files=tuple(file.path for file in new), ignored=tuple(ignored), planned=plan)
+    sweep(home)
+    run = _Run(home, settings, progress or (lambda _: None), sum(file.size for file in new))
+    for name in readers:
+        run.land_source(settings.sources[name], [file for file in new if file.source == name])
+    return summed(run.by_source, run.days, [file.path for file in new], ignored)
+
+
+class _Run:
+    """One run over all sources: what it knows from before and what it has done so far."""
+
+    def __init__(self, home: Home, settings: Settings, progress: OnProgress, total_bytes: int) -> None:
+        self.home = home
+        self.settings = settings
+        self.by_source: dict[str, SourceCounts] = {}
+        self.days: set[str] = set()
+        self._progress = progress
+        self._total, self._done = total_bytes, 0
+        self._seen = read_seen(home)
+        # (source, content) → rows it delivers and the path it was landed from
+        self._landed: dict[tuple[str, str], tuple[int, str]] = {}
+        self._sizes: dict[str, set[int]] = defaultdict(set)
+        for receipt in receipts(home):
+            self._remember(receipt)
+        self._again = {(again.source, again.path, again.sha256, again.mtime_ns) for again in redeliveries(home)}
+
+    def land_source(self, source: Source, files: list[FoundFile]) -> None:
+        """Land the source's new files, then record those whose content was known already."""
+        counts = SourceCounts()
+        with examining(files) as examined:
+            new, known = self._sorted_out(source, examined)
+            for batch in batches(source, new):
+                receipt = self._land_batch(batch)
+                if receipt is not None:
+                    counts = _plus(counts, receipt.counts, landed=len(receipt.files), size=_bytes(receipt))
+            self.by_source[source.name] = self._redeliver(source, known, counts)
+
+    def _sorted_out(self, source: Source, files: list[Examined]) -> tuple[list[Examined], list[Examined]]:
+        """Files of new content, and the others. A size seen nowhere else need not wait for its hash."""
+        sizes = Counter(file.file.size for file in files)
+        sizes.update(self._sizes[source.name])
+        new: list[Examined] = []
+        known: list[Examined] = []
+        met: set[str] = set()
+        for file in files:
+            if sizes[file.file.size] == 1:
+                new.append(file)
+            elif (source.name, file.sha256) in self._landed or file.sha256 in met:
+                known.append(file)
+            else:
+                met.add(file.sha256)
+                new.append(file)
+        return new, known
+
+    def _land_batch(self, batch: Batch) -> Receipt | None:
+        """One landing; a file that changed while it was read waits for the next run."""
+        from orchestration.landing.commit import commit
+        from orchestration.landing.load import load
+
+        self._tell(f"landing {batch.source.name}", 0)
+        shown = {number: shown_path(self.home, file.file.path) for number, file in enumerate(batch.files)}
+        with _temporary_folder(self.home, batch.source.name) as folder:
+            loaded = load(
+                batch,
+                reader_for(batch.source),
+                latest=self.settings.now + _AHEAD,
+                folder=folder,
+                raw=self.home.raw / batch.source.name,
+                zone=self.settings.timezone,
+                shown=shown,
+            )
+            still = tuple(file for file in batch.files if file.file.unchanged())
+            if len(still) == len(batch.files):
+                receipt = commit(
+                    self.home, batch, loaded, shown=shown, zone=self.settings.timezone, now=self.settings.now
+                )
+                self._remember(receipt)
+                self.days |= {day for file in receipt.files for day in file.days} | set(receipt.linked_days)
+                self._note_seen(list(batch.files))
+                self._tell(f"landed {batch.source.name}", batch.bytes)
+                return receipt
+        return self._land_batch(Batch(batch.source, still)) if still else None
+
+    def _redeliver(self, source: Source, known: list[Examined], counts: SourceCounts) -> SourceCounts:
+        again: list[Redelivery] = []
+        noted: list[Examined] = []
+        for examined in known:
+            landed = self._landed.get((source.name, examined.sha256))
+            if landed is None:  # its twin changed while it was read: both wait for the next run
+                continue
+            noted.append(examined)
+            rows, landed_from = landed
+            redelivery = self._as_redelivery(source, examined, rows)
+            identity = (source.name, redelivery.path, redelivery.sha256, redelivery.mtime_ns)
+            before = self._seen.get(redelivery.path)
+            # A kill between receipt and seen.json leaves the landed file itself to be met again.
+            is_itself = redelivery.path == landed_from and before is None
+            if identity in self._again or is_itself:
+                continue
+            again.append(redelivery)
+            counts = _plus(counts, Counts(delivered=rows, duplicates=rows), again=1, size=redelivery.bytes)
+        if again:
+            write_redeliveries(self.home, source.name, again)
+        self._note_seen(noted)
+        self._tell(f"landed {source.name}", sum(file.file.size for file in known))
+        return counts
+
+    def _as_redelivery(self, source: Source, examined: Examined, rows: int) -> Redelivery:
+        file = examined.file
+        return Redelivery(
+            source=source.name,
+            path=shown_path(self.home, file.path),
+            sha256=examined.sha256,
+            mtime_ns=file.mtime_ns,
+            bytes=file.size,
+            delivered=rows,
+            landed_at=self.settings.now.isoformat(timespec="seconds"),
+        )
+
+    def _remember(self, receipt: Receipt) -> None:
+        for file in receipt.files:
+            self._landed[(receipt.source, file.sha256)] = (file.delivered, file.path)
+            self._sizes[receipt.source].add(file.bytes)
+
+    def _note_seen(self, files: list[Examined]) -> None:
+        for examined in files:
+            file = examined.file
+            self._seen[shown_path(self.home, file.path)] = Seen(file.size, file.mtime_ns, examined.sha256)
+        write_seen(self.home, self._seen)
+
+    def _tell(self, doing: str, more_bytes: int) -> None:
+        self._done += more_bytes
+        self._progress(Progress(doing, self._done, self._total))
+
+
+@contextmanager
+def _temporary_folder(home: Home, source: str) -> Iterator[Path]:
+    """Beside the raw facts, so that moving a part into place is a rename."""
+    folder = home.raw / f"{TEMPORARY}{source}"
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def _plus(counts: SourceCounts, rows: Counts, *, landed: int = 0, again: int = 0, size: int = 0) -> SourceCounts:
+    return SourceCounts(
+        counts.rows + rows,
+        counts.files_landed + landed,
+        counts.files_redelivered + again,
+        counts.bytes + size,
+    )
+
+
+def _bytes(receipt: Receipt) -> int:
+    return sum(file.bytes for file in receipt.files)

@@ -1,0 +1,30 @@
+"""The DuckDB connection of a landing. Imported only when there is something to land."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from orchestration.sources.shape import quoted
+
+MEMORY_LIMIT = "2GB"
+REJECTED = "landing rejects "
+# What is no fault of a file's rows: reading it again line by line would only hide it.
+_NOT_THE_ROWS = (duckdb.OutOfMemoryException, duckdb.InterruptException, duckdb.FatalException)
+
+
+@contextmanager
+def session(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A private in-memory database, UTC throughout, that spills into the landing's own folder."""
+    with duckdb.connect() as connection:
+        connection.execute(f"SET memory_limit = {quoted(MEMORY_LIMIT)}")
+        connection.execute(f"SET temp_directory = {quoted(spill.as_posix())}")
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET preserve_insertion_order = false")
+        yield connection
+
+
+def may_be_bad_rows(error: duckdb.Error) -> bool:
+    """Whether the error may come from what a file holds; the slow way then finds the rows."""
+    return not isinstance(error, _NOT_THE_ROWS) and "No space left" not in str(error)

@@ -1,0 +1,28 @@
+"""The kinds of logs that can be landed: one folder of the same shape for each.
+
+`reader_for(source)` says how a source's files are read, typed and judged. No Dagster, no money, no work
+at import; a kind's module is imported when a source of that kind is landed.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from orchestration.settings import Source
+    from orchestration.sources.shape import Reader
+
+
+def reader_for(source: "Source") -> "Reader":
+    """The reader of this source's kind; raises SettingsError when its settings cannot be meant."""
+    match source.kind:
+        case "events":
+            from orchestration.sources.events.reader import reader
+        case "litellm":
+            from orchestration.sources.litellm.reader import reader
+        case "claude_code":
+            from orchestration.sources.claude_code.reader import reader
+        case "mapped":
+            from orchestration.sources.mapped.reader import reader
+    return reader(source)
+
+
+__all__ = ["reader_for"]

@@ -1,0 +1,1 @@
+"""The mapped kind of source; README.md says what its numbers mean."""

@@ -1,0 +1,79 @@
+"""Any CSV, JSONL or Parquet with a time stamp, through the column mapping in the settings."""
+
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from orchestration.errors import SettingsError
+from orchestration.settings import Source
+from orchestration.sources.canonical import EVENT_COLUMNS, canonical_columns
+from orchestration.sources.events.reader import allowed_values
+from orchestration.sources.shape import TEXT, Column, Reader, identifier, quoted
+
+
+def reader(source: Source) -> Reader:
+    """Reads the columns that `source.mapping` names; raises SettingsError when the mapping cannot be meant."""
+    _check(source)
+    given = {name: f"nullif({identifier(column)}, '')" for name, column in source.mapping.items()}
+    given |= {name: quoted(value) for name, value in source.constants.items()}
+    content = "concat_ws(chr(31), " + ", ".join(
+        f"coalesce({identifier(column)}, chr(30))" for _, column in sorted(source.mapping.items())
+    )
+    own_id = "event_id" in given
+    return Reader(
+        structure=dict.fromkeys(source.mapping.values(), TEXT),
+        columns=(
+            Column(
+                "event_id",
+                given["event_id"] if own_id else '"row content" || \':\' || "row number"',
+                called=source.mapping.get("event_id", "event_id"),
+                required=True,
+            ),
+            Column(
+                "event_at",
+                given["event_at"],
+                "stamp",
+                source.mapping["event_at"],
+                required=True,
+                naive="zone",
+                zone=source.timezone,
+            ),
+            *canonical_columns(given, source.mapping),
+        ),
+        checks=allowed_values(),
+        prelude=() if own_id else (("row content", f"md5({content}))"),),
+        numbered_by=None if own_id else "row content",
+        provider="provider",
+        model="model",
+        must_have=tuple(source.mapping.values()),
+        naive_parquet="zone",
+    )
+
+
+def _check(source: Source) -> None:
+    where = f"tallyhouse.yaml: sources.{source.name}"
+    for part, names in (("mapping", source.mapping), ("constants", source.constants)):
+        for name in names:
+            if name not in EVENT_COLUMNS:
+                raise SettingsError(
+                    f"{where}.{part}: {name!r} is no column of a usage event.",
+                    f"Use one of: {', '.join(EVENT_COLUMNS)}.",
+                )
+    if "event_at" not in source.mapping:
+        raise SettingsError(
+            f"{where}.mapping does not say which column holds the time of the event.",
+            "Add event_at: NAME_OF_THE_COLUMN to the mapping.",
+        )
+    both = sorted(set(source.mapping) & set(source.constants))
+    if both:
+        raise SettingsError(f"{where}: {both[0]} is both mapped and a constant.", "Keep it in mapping or in constants.")
+    if "event_id" in source.constants:
+        raise SettingsError(
+            f"{where}.constants: one event_id for all rows would make them one event.",
+            "Map event_id to a column, or leave it out: ids are then made from each row's content.",
+        )
+    try:
+        ZoneInfo(source.timezone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise SettingsError(
+            f"{where}.timezone: {source.timezone!r} is no time zone.",
+            "Use an IANA name such as Europe/London.",
+        ) from error
