@@ -20,10 +20,15 @@ from orchestration.run import RunSummary, Work
 from orchestration.status import Status
 
 _SHOWN = 12
+_PIPE_WIDTH = 240
 
 
 def out() -> Console:
-    return Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True)
+    if not console.is_terminal:
+        # A pipe has no width: paths and reasons are wanted whole there.
+        console.width = _PIPE_WIDTH
+    return console
 
 
 def error_stream() -> Console:
@@ -62,7 +67,7 @@ def print_summary(summary: RunSummary, home: Home) -> None:
     console = out()
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     table.add_column(style="dim", no_wrap=True)
-    table.add_column()
+    table.add_column(overflow="fold")
     landing = summary.landing
     if landing is not None:
         table.add_row("This run landed", f"{landing.landed:,} rows from {_count(landing.files_landed, 'file')}")
@@ -118,7 +123,7 @@ def print_status(status: Status) -> None:
         console.print(f"Writing now: {_escape(status.writer)}")
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     table.add_column(style="dim", no_wrap=True)
-    table.add_column()
+    table.add_column(overflow="fold")
     table.add_row("Data complete until", status.data_until or "nothing is published yet")
     if status.published_at:
         table.add_row("Published", f"{status.published_at}, {_count(status.days, 'day')}")

@@ -16,7 +16,7 @@ from orchestration.settings import Settings
 
 if TYPE_CHECKING:
     from orchestration.alerts import AlertsReport
-    from orchestration.delivery import DeliveryReport
+    from orchestration.alerts import DeliveryReport
     from orchestration.landing import LandingReport, Progress
     from orchestration.marts.build import BuildReport
     from orchestration.marts.plan import Plan

@@ -28,6 +28,7 @@ SHOWN_CHARACTERS = 10_000
 # DuckDB reads JSON objects up to 16 MB; of longer lines only what is declared is handed on.
 _LONG = 1 << 20
 _FETCH = 10_000
+_BLANKS = " \t\r\v\f"  # what DuckDB's reader passes over around a row
 
 
 def load_dirty(work: Work, dirty: set[int]) -> Path | None:
@@ -88,7 +89,7 @@ def _number_lines(file: FoundFile, reader: Reader) -> Iterator[dict[str, Any]]:
     for line in lines(file.path, file.compression):
         broken = line.broken
         try:
-            text = line.data.decode("utf-8")
+            text = line.data.decode("utf-8").strip(_BLANKS)
         except UnicodeDecodeError:
             text = line.data.decode("utf-8", "backslashreplace")
             broken = broken or "is not UTF-8"

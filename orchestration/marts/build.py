@@ -59,6 +59,7 @@ def build(
     progress("Publishing")
     snapshot = f"{settings.now:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
     with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+        connection.execute("set enable_progress_bar = false")
         published_days = {
             **(manifest.days if manifest else {}),
             **_days(connection, plan),

@@ -109,7 +109,11 @@ def _write_profile(home: Home) -> None:
         "type": "duckdb",
         "path": str(home.warehouse),
         "threads": 2,
-        "settings": {"temp_directory": str(home.data / "tmp"), "preserve_insertion_order": False},
+        "settings": {
+            "temp_directory": str(home.data / "tmp"),
+            "preserve_insertion_order": False,
+            "enable_progress_bar": False,
+        },
     }
     profile = {"tallyhouse": {"target": "home", "outputs": {"home": output}}}
     (home.dbt_target / "profiles.yml").write_text(json.dumps(profile), encoding="utf-8")

@@ -91,6 +91,7 @@ def _dates_to_read(
         select distinct ids.utc_date from ids semi join inside using (source, event_id)
     """
     with duckdb.connect() as connection:
+        connection.execute("set enable_progress_bar = false")
         rows = connection.execute(query, [*(list(paths) for paths in globs.values()), sorted(inside)]).fetchall()
     return inside | {row[0] for row in rows}
 

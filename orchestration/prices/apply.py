@@ -54,9 +54,7 @@ def _overridden(tariff: Tariff, override: Override) -> Tariff:
     spans: dict[str, tuple[Priced, ...]] = {}
     for tier in SERVICE_TIERS:
         kept = [
-            piece
-            for priced in tariff.spans[tier]
-            for piece in _outside(priced, override.valid_from, override.valid_to)
+            piece for priced in tariff.spans[tier] for piece in _outside(priced, override.valid_from, override.valid_to)
         ]
         span = Span(override.valid_from, override.valid_to, 0, DAY_SECONDS, _cell(override, tier))
         spans[tier] = (*kept, Priced(span, ORIGIN, override.checked_on))

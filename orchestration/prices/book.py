@@ -76,9 +76,7 @@ def _read_current(path: Path) -> dict[str, str]:
     except (OSError, ValueError):
         return {}
     # Only a note of what can be flattened again: anything unreadable in it counts as not written.
-    if isinstance(known, dict) and all(
-        isinstance(known.get(key), str) for key in ("stamp", "version", "label")
-    ):
+    if isinstance(known, dict) and all(isinstance(known.get(key), str) for key in ("stamp", "version", "label")):
         return known
     return {}
 
@@ -93,9 +91,7 @@ def _flatten(home: Home, overrides_csv: Path) -> PriceBook:
     tariffs = apply_overrides(
         catalogue.tariffs(),
         overrides,
-        lambda provider, model: (
-            found.price_id if (found := matching.match_with_provider(provider, model)) else None
-        ),
+        lambda provider, model: found.price_id if (found := matching.match_with_provider(provider, model)) else None,
     )
     check_tiling(tariffs)
     text = store.flat_text(tariffs)

@@ -76,10 +76,7 @@ def price_id(provider: Provider, owner: Provider, model: ModelInfo) -> str:
 def _tariffs_of(provider: Provider, prefix: str, models: Iterable[ModelInfo]) -> Iterable[Tariff]:
     for model in models:
         if any(_has_price(price) for price in _all_prices(model)):
-            spans = {
-                tier: tuple(Priced(span, ORIGIN, None) for span in _spans(model, tier))
-                for tier in SERVICE_TIERS
-            }
+            spans = {tier: tuple(Priced(span, ORIGIN, None) for span in _spans(model, tier)) for tier in SERVICE_TIERS}
             yield Tariff(f"{prefix}/{model.id}", provider.id, model.id, spans)
 
 
@@ -155,9 +152,7 @@ def _cell(model: ModelInfo, tier: str, moment: datetime) -> Cell:
     )
     rule = "own" if own or tier == "standard" else "half" if tier == "batch" else "standard"
     price = model.get_prices(moment, context if own else None)
-    left_out = sorted(
-        key for key, value in price.__dict__.items() if value is not None and key not in KNOWN_KEYS
-    )
+    left_out = sorted(key for key, value in price.__dict__.items() if value is not None and key not in KNOWN_KEYS)
     note = f"not priced here: {', '.join(left_out)}" if left_out else ""
     return Cell(rule, note, sheet(price, half=rule == "half"))
 

@@ -133,9 +133,7 @@ def _override(row: Row, provider_id: Callable[[str], str]) -> Override:
         raise row.wrong("provider", "a provider's name without a slash")
     start, end = row.day("valid_from") or FIRST_DAY, row.day("valid_to") or LAST_DAY
     if end <= start:
-        raise row.wrong(
-            "valid_to", "a date after valid_from (the first day on which it no longer holds), or nothing"
-        )
+        raise row.wrong("valid_to", "a date after valid_from (the first day on which it no longer holds), or nothing")
     return Override(
         line=row.line,
         provider=provider,
@@ -181,9 +179,7 @@ def _rows(path: Path) -> list[Row]:
                 )
             rows.append(Row(path, line, dict(zip(header, values, strict=True))))
     except csv.Error as error:
-        raise SettingsError(
-            f"{path}, line {start}: not readable as CSV ({error}).", "Mend that line."
-        ) from error
+        raise SettingsError(f"{path}, line {start}: not readable as CSV ({error}).", "Mend that line.") from error
     return rows
 
 

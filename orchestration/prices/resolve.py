@@ -61,9 +61,7 @@ class _Resolver:
                 found = found or self._by_model(model)
         if found is not None:
             return ResolvedName(raw_provider, raw_model, found[0], found[1], None)
-        hint = (
-            self._hints.nearest(provider if provider in self._providers else None, model) if model else None
-        )
+        hint = self._hints.nearest(provider if provider in self._providers else None, model) if model else None
         return ResolvedName(raw_provider, raw_model, None, "unknown", hint)
 
     def _is_provider(self, name: str) -> bool:

@@ -33,9 +33,7 @@ KNOWN_KEYS = frozenset(key for chain in TOKEN_CHAINS.values() for key in chain) 
 NO_RATES: Rates = (None,) * (len(TOKEN_CHAINS) + 2)
 
 
-def resolve_rates(
-    quote: Callable[[str], Decimal | None], *, half: bool, request_fee: Decimal | None = None
-) -> Rates:
+def resolve_rates(quote: Callable[[str], Decimal | None], *, half: bool, request_fee: Decimal | None = None) -> Rates:
     """Rates from quoted prices: USD per million tokens, per thousand searches and per thousand requests.
 
     `half` halves tokens only: tools and request fees stand outside tokens. `request_fee` (USD for one

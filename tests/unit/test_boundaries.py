@@ -19,8 +19,7 @@ ENVIRONMENT_READER = "orchestration/settings.py"
 ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "putenv", "unsetenv"}
 HEAVY = {"altair", "apprise", "dagster", "dbt", "duckdb", "genai_prices", "pandas", "pyarrow", "weasyprint"}
 # Facts flow one way: a model may refer to its own layer and to those before it.
-# `intermediate/monthly` prepares daily figures for the months.
-LAYERS = {"staging": 0, "intermediate/monthly": 3, "intermediate": 1, "marts/daily": 2, "marts/monthly": 4}
+LAYERS = {"staging": 0, "intermediate": 1, "marts/daily": 2, "marts/monthly": 3}
 MARTS = {"marts/daily", "marts/monthly"}
 
 Rule = Callable[[Path], list[str]]
@@ -178,9 +177,8 @@ def tree(tmp_path: Path) -> Path:
         "orchestration/delivery/apprise_sender.py": "from apprise import Apprise",
         "dbt_project/models/staging/own/stg_own.sql": "select 1",
         "dbt_project/models/intermediate/int_all.sql": "select * from {{ ref('stg_own') }}",
-        "dbt_project/models/intermediate/monthly/int_months.sql": "select * from {{ ref('daily_usage') }}",
         "dbt_project/models/marts/daily/daily_usage.sql": "select * from {{ ref('int_all') }}",
-        "dbt_project/models/marts/monthly/monthly_usage.sql": "select * from {{ ref('int_months') }}",
+        "dbt_project/models/marts/monthly/monthly_usage.sql": "select * from {{ ref('daily_usage') }}",
     }
     for name, content in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,140 @@
+"""The published marts as assets of one step: a build makes all six, and publishes them in one swap.
+
+Dagster sees of a build exactly what it rebuilt: the step logs one materialisation for each rebuilt day or month and
+mart, with the fingerprint of its content as data version, and for nothing else. The nightly job asks for the snapshot,
+which has no partitions: which days it rebuilds is known only after its own landing. A range asked for in the user
+interface or by `tallyhouse backfill` asks for days or months of the marts. Both are the same step and one history.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from typing import Literal
+
+from dagster import (
+    AssetExecutionContext,
+    AssetKey,
+    AssetMaterialization,
+    AssetsDefinition,
+    AssetSpec,
+    BackfillPolicy,
+    Config,
+    DagsterEvent,
+    DataVersion,
+    MaterializeResult,
+    multi_asset,
+)
+
+from orchestration.assets.lineage import Lineage
+from orchestration.assets.site import Site
+from orchestration.checks import check_specs, data_test_results, figures_results
+from orchestration.dbt import RAW, mart_specs
+from orchestration.marts.build import BuildReport
+from orchestration.marts.manifest import Manifest, PublishedDay, PublishedMonth, read_manifest
+from orchestration.marts.publish import DAILY, MONTHLY
+from orchestration.partitions import Calendar, days_of, months_of
+from orchestration.pipeline import build_marts
+
+MARTS_STEP = "marts"
+PUBLISHED = AssetKey("published_marts")
+_DATA_VERSION = "dagster/data_version"
+
+Step = Iterator[MaterializeResult[None]]
+
+
+class BuildConfig(Config):
+    """What to build: `all` days of the run's partitions again, or only what is `stale`, wherever that is."""
+
+    rebuild: Literal["all", "stale"] = "all"
+
+
+def marts_asset(site: Site, lineage: Lineage, calendar: Calendar) -> AssetsDefinition:
+    """Daily and monthly marts, the snapshot that holds them, and their checks."""
+    snapshot = AssetSpec(
+        key=PUBLISHED,
+        # The build must follow the landing of the same run, and Dagster orders steps by direct dependencies only.
+        deps=[RAW, *DAILY, *MONTHLY],
+        description="The published snapshot (data/marts/current): every day and month, swapped in as one.",
+        group_name="marts",
+        kinds={"parquet"},
+    )
+
+    @multi_asset(
+        name=MARTS_STEP,
+        specs=[*mart_specs(lineage, calendar), snapshot],
+        check_specs=check_specs(lineage),
+        can_subset=True,
+        backfill_policy=BackfillPolicy.single_run(),
+    )
+    def marts(context: AssetExecutionContext, config: BuildConfig) -> Step:
+        asked = asked_days(context) if config.rebuild == "all" else None
+        with site.step(context) as settings:
+            report = build_marts(site.home, settings, rebuild=asked)
+        manifest = report.manifest if report else read_manifest(site.home)
+        for event in rebuilt(report, manifest, asked=asked, today=settings.today):
+            context.log_event(event)
+        if report is not None:
+            # Logged and not yielded: a build checks all its marts, whichever of them this run was asked for.
+            step = context.get_step_execution_context()
+            for found in (*data_test_results(lineage, report.nodes), *figures_results(report.manifest)):
+                DagsterEvent.asset_check_evaluation(step, found)
+        if PUBLISHED in context.selected_asset_keys:
+            yield MaterializeResult(asset_key=PUBLISHED, **_snapshot(manifest))
+
+    return marts
+
+
+def asked_days(context: AssetExecutionContext) -> tuple[date, date] | None:
+    """First and last day of the run's daily or monthly partitions; None for a run without."""
+    if not (context.has_partition_key or context.has_partition_key_range):
+        return None
+    window = context.partition_time_window
+    return window.start.date(), window.end.date() - timedelta(days=1)
+
+
+def rebuilt(
+    report: BuildReport | None, manifest: Manifest | None, *, asked: tuple[date, date] | None, today: date
+) -> Iterator[AssetMaterialization]:
+    """One materialisation for each day and month that was rebuilt, in each of its marts.
+
+    Days that were asked for and have no events are materialised too: they are empty, not missing.
+    """
+    known_days = manifest.days if manifest else {}
+    known_months = manifest.months if manifest else {}
+    days, months = (set(report.days), set(report.months)) if report else (set(), set())
+    if asked is not None:
+        span = days_of(asked[0], min(asked[1], today))
+        days |= {day for day in span if day not in known_days}
+        months |= {month for month in months_of(span) if month not in known_months}
+    for day in sorted(days):
+        yield from _events(DAILY, day, known_days.get(day))
+    for month in sorted(months):
+        yield from _events(MONTHLY, month, known_months.get(month))
+
+
+def _events(
+    marts: Iterable[str], partition: date, published: PublishedDay | PublishedMonth | None
+) -> Iterator[AssetMaterialization]:
+    version = published.fingerprint if published else "empty"
+    requests, spend = (published.requests, published.spend) if published else (0, "0")
+    for mart in marts:
+        yield AssetMaterialization(
+            asset_key=mart,
+            partition=partition.isoformat(),
+            # Amounts are exact decimals as text: a number would be a float in Dagster.
+            metadata={"requests": requests, "spend_usd": spend},
+            tags={_DATA_VERSION: version},
+        )
+
+
+def _snapshot(manifest: Manifest | None) -> dict[str, object]:
+    if manifest is None:
+        return {"data_version": DataVersion("nothing"), "metadata": {"days": 0}}
+    return {
+        "data_version": DataVersion(manifest.snapshot),
+        "metadata": {
+            "snapshot": manifest.snapshot,
+            "data_until": manifest.data_until,
+            "days": len(manifest.days),
+            **{f"rows_{fate}": count for fate, count in manifest.conservation.items()},
+        },
+    }

@@ -1,0 +1,81 @@
+"""What is checked of every build: dbt's data tests, that no row is lost, and what a person should look at."""
+
+from collections.abc import Iterable, Iterator
+
+from dagster import AssetCheckEvaluation, AssetCheckSeverity, AssetCheckSpec, AssetKey
+
+from orchestration.assets.lineage import Lineage
+from orchestration.dbt import data_test_checks, tested_mart
+from orchestration.marts.dbt_build import NodeResult
+from orchestration.marts.manifest import Manifest
+
+
+def check_specs(lineage: Lineage) -> list[AssetCheckSpec]:
+    """Every check of the marts."""
+    return [
+        *data_test_checks(lineage),
+        AssetCheckSpec(
+            name="conservation",
+            asset="daily_sources",
+            description="Every row ever delivered is counted, a duplicate, quarantined, no usage, or not due yet.",
+        ),
+        AssetCheckSpec(
+            name="conflicts",
+            asset="daily_sources",
+            description="No event came again, days apart, under the same id.",
+        ),
+        AssetCheckSpec(name="unpriced", asset="daily_usage", description="Every request has a price."),
+    ]
+
+
+def data_test_results(lineage: Lineage, nodes: Iterable[NodeResult]) -> Iterator[AssetCheckEvaluation]:
+    """What dbt's data tests found in one build; a test that did not get to run says nothing."""
+    marts = {test.name: tested_mart(test) for test in lineage.tests}
+    for node in nodes:
+        if node.kind == "test" and node.status != "skipped":
+            yield AssetCheckEvaluation(
+                asset_key=AssetKey(marts[node.name]),
+                check_name=node.name,
+                passed=node.passed,
+                metadata={"failures": node.failures, "seconds": round(node.seconds, 3)},
+                description=node.message or None,
+            )
+
+
+def figures_results(manifest: Manifest) -> Iterator[AssetCheckEvaluation]:
+    """The checks of a published snapshot as a whole, all its days included."""
+    fates = dict(manifest.conservation)
+    delivered = fates.pop("delivered")
+    yield AssetCheckEvaluation(
+        asset_key=AssetKey("daily_sources"),
+        check_name="conservation",
+        passed=delivered == sum(fates.values()),
+        metadata={"delivered": delivered, **fates},
+    )
+    conflicts = {day: item.conflicts for day, item in sorted(manifest.days.items()) if item.conflicts}
+    yield AssetCheckEvaluation(
+        asset_key=AssetKey("daily_sources"),
+        check_name="conflicts",
+        passed=not conflicts,
+        severity=AssetCheckSeverity.WARN,
+        metadata={"events": sum(conflicts.values()), "days": _named(conflicts)},
+    )
+    unpriced = {day: item.unpriced_requests for day, item in sorted(manifest.days.items()) if item.unpriced_requests}
+    yield AssetCheckEvaluation(
+        asset_key=AssetKey("daily_usage"),
+        check_name="unpriced",
+        passed=not unpriced,
+        severity=AssetCheckSeverity.WARN,
+        metadata={
+            "unpriced_requests": sum(unpriced.values()),
+            "requests": sum(item.requests for item in manifest.days.values()),
+            "days": _named(unpriced),
+        },
+    )
+
+
+def _named(days: Iterable[object], shown: int = 10) -> str:
+    """The latest of some days, in words."""
+    known = [str(day) for day in days]
+    more = f" and {len(known) - shown} earlier" if len(known) > shown else ""
+    return (", ".join(known[-shown:]) + more) or "none"

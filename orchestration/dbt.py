@@ -1,0 +1,115 @@
+"""The dbt project in Dagster's words: marts are assets that the build makes, all else is lineage, tests are checks."""
+
+from collections.abc import Iterator
+
+from dagster import (
+    AssetCheckSpec,
+    AssetDep,
+    AssetKey,
+    AssetSpec,
+    PartitionsDefinition,
+    TableColumn,
+    TableSchema,
+)
+
+from orchestration.assets.lineage import DataTest, Lineage, Model
+from orchestration.errors import TallyhouseError
+from orchestration.marts.publish import DAILY, MONTHLY
+from orchestration.partitions import Calendar
+
+RAW = "raw_usage"
+_MARTS = (*DAILY, *MONTHLY)
+_OUTSIDE = {
+    "reference": "A table that the customer keeps as CSV in the home's folder `reference`.",
+    "prices": "The price books that days are pinned to.",
+}
+_THROUGH = {"raw", "run", "published"}
+# A test that reads no mart tests what all marts are built from; it is shown where its finding would be felt first.
+_FIRST_MART = "daily_usage"
+
+
+def mart_specs(lineage: Lineage, calendar: Calendar) -> list[AssetSpec]:
+    """The published marts: daily ones by day, monthly ones by month and mapped on their days."""
+    models = {model.name: model for model in lineage.models}
+    missing = [mart for mart in _MARTS if mart not in models]
+    if missing:
+        raise TallyhouseError(
+            f"The dbt project has no model {missing[0]}.", "Name it in orchestration/marts/publish.py as it is called."
+        )
+    return [
+        *(_mart(models[mart], calendar.daily, ()) for mart in DAILY),
+        *(_mart(models[mart], calendar.monthly, ("daily_usage",)) for mart in MONTHLY),
+    ]
+
+
+def lineage_specs(lineage: Lineage) -> list[AssetSpec]:
+    """What the build reads and what it makes on the way: shown, never run or stored on its own."""
+    steps = [
+        AssetSpec(
+            key=model.name,
+            deps=_upstream(model),
+            description=model.description,
+            group_name=model.layer,
+            kinds={"dbt", "duckdb"},
+        )
+        for model in lineage.models
+        if model.name not in _MARTS
+    ]
+    sources = sorted({source for model in lineage.models for source in model.sources if _is_outside(source)})
+    return [*steps, *(_outside(source) for source in sources)]
+
+
+def data_test_checks(lineage: Lineage) -> Iterator[AssetCheckSpec]:
+    """Each dbt data test as a check of the mart it tests."""
+    for test in lineage.tests:
+        yield AssetCheckSpec(name=test.name, asset=tested_mart(test), description=test.description or None)
+
+
+def tested_mart(test: DataTest) -> str:
+    return next((model for model in test.models if model in _MARTS), _FIRST_MART)
+
+
+def _mart(model: Model, partitions: PartitionsDefinition[str], days: tuple[str, ...]) -> AssetSpec:
+    # The build must follow the landing of the same run, and Dagster orders steps by direct dependencies only.
+    # A month depends on its days by Dagster's own mapping of time windows; named here, it would be asked of unpartitioned
+    # runs too, and fail.
+    direct = [AssetDep(name) for name in days] or [AssetDep(RAW)]
+    return AssetSpec(
+        key=model.name,
+        deps=[*direct, *(dep for dep in _upstream(model) if dep not in {item.asset_key for item in direct})],
+        description=model.description,
+        group_name="marts",
+        kinds={"dbt", "duckdb", "parquet"},
+        partitions_def=partitions,
+        skippable=True,
+        metadata={
+            "dagster/column_schema": TableSchema(
+                columns=[
+                    TableColumn(name=column.name, type=column.data_type, description=column.description)
+                    for column in model.columns
+                ]
+            )
+        },
+    )
+
+
+def _upstream(model: Model) -> list[AssetKey]:
+    raw = [AssetKey(RAW)] if any(source.startswith("raw.") for source in model.sources) else []
+    return [
+        *raw,
+        *(AssetKey(source.split(".")) for source in model.sources if _is_outside(source)),
+        *(AssetKey(name) for name in model.models),
+    ]
+
+
+def _is_outside(source: str) -> bool:
+    """Whether a dbt source comes from the customer; raw facts are an asset, the rest is how a build is told its task."""
+    schema = source.split(".")[0]
+    if schema not in _OUTSIDE and schema not in _THROUGH:
+        raise TallyhouseError(f"The dbt source {source} is not known to Dagster.", "Add it to orchestration/dbt.py.")
+    return schema in _OUTSIDE
+
+
+def _outside(source: str) -> AssetSpec:
+    schema, table = source.split(".")
+    return AssetSpec(key=[schema, table], description=_OUTSIDE[schema], group_name="inputs")

@@ -1,0 +1,82 @@
+"""When: the nightly run and the monthly statements, on the organisation's clock."""
+
+from collections.abc import Collection
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+
+from dagster import DefaultScheduleStatus, RunRequest, ScheduleDefinition, ScheduleEvaluationContext, SkipReason
+
+from orchestration.assets.jobs import NIGHTLY, STATEMENT
+from orchestration.assets.site import Site
+from orchestration.marts.calendar import month_of
+from orchestration.marts.manifest import read_manifest
+from orchestration.partitions import range_tags
+from orchestration.settings import Settings
+from orchestration.statements import due_months
+
+_SATURDAY = 5
+# Dagster evaluates each tick of a downtime; one run catches up on everything, so only the latest may start it.
+_MISSED = timedelta(hours=12)
+
+
+def is_working_day(day: date, holidays: Collection[date]) -> bool:
+    return day.weekday() < _SATURDAY and day not in holidays
+
+
+def nth_working_day(month: date, number: int, holidays: Collection[date]) -> date:
+    """The day of the month (or after it, where holidays fill it) that is its `number`-th working day, from 1."""
+    days = (month_of(month) + timedelta(days=step) for step in count())
+    working = (day for day in days if is_working_day(day, holidays))
+    return [next(working) for _ in range(number)][-1]
+
+
+def is_working_day_number(day: date, number: int, holidays: Collection[date]) -> bool:
+    """Whether `day` is the `number`-th working day of its month, from 1."""
+    return day == nth_working_day(day, number, holidays)
+
+
+def schedules(site: Site, settings: Settings) -> list[ScheduleDefinition]:
+    """Both schedules; they run as long as the server does."""
+
+    def nightly(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
+        if datetime.now(UTC) - context.scheduled_execution_time > _MISSED:
+            return SkipReason("Missed; the next run catches up on everything.")
+        return RunRequest()
+
+    def statements(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
+        return statements_due(site, context.scheduled_execution_time.astimezone(settings.zone).date())
+
+    return [
+        ScheduleDefinition(
+            name=f"{name}_schedule",
+            job_name=name,
+            cron_schedule=_daily(clock),
+            execution_timezone=settings.timezone,
+            execution_fn=evaluate,
+            default_status=DefaultScheduleStatus.RUNNING,
+        )
+        for name, clock, evaluate in (
+            (NIGHTLY, settings.schedules.nightly, nightly),
+            (STATEMENT, settings.schedules.statement_at, statements),
+        )
+    ]
+
+
+def statements_due(site: Site, today: date) -> RunRequest | SkipReason:
+    """One run for all due months, on the month's working day that the settings name.
+
+    Also on a later day when that one was missed, or when figures of a month changed after its statement.
+    """
+    settings = site.settings()
+    due_on = nth_working_day(today, settings.schedules.statement_working_day, settings.schedules.holidays)
+    if today < due_on:
+        return SkipReason(f"Statements are written on {due_on}.")
+    due = due_months(site.home, settings, read_manifest(site.home))
+    if not due:
+        return SkipReason("No statement is due.")
+    return RunRequest(run_key=f"{today}", tags=range_tags(due[0], due[-1]))
+
+
+def _daily(clock: str) -> str:
+    hour, minute = clock.split(":")
+    return f"{int(minute)} {int(hour)} * * *"

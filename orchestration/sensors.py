@@ -1,0 +1,119 @@
+"""What starts a run between the schedules: new files, messages that may be tried again; and what tells of a failure."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+from dagster import (
+    DagsterInstance,
+    DagsterRunStatus,
+    DefaultSensorStatus,
+    RunFailureSensorContext,
+    RunRequest,
+    RunsFilter,
+    SensorDefinition,
+    SensorEvaluationContext,
+    SensorResult,
+    SkipReason,
+    run_failure_sensor,
+    sensor,
+)
+
+from orchestration.alerts import pending, queue_failure
+from orchestration.assets.jobs import DELIVER, NIGHTLY
+from orchestration.assets.site import Site
+from orchestration.landing import pending_files
+
+_SECONDS = 60
+_UNFINISHED = [
+    DagsterRunStatus.QUEUED,
+    DagsterRunStatus.NOT_STARTED,
+    DagsterRunStatus.STARTING,
+    DagsterRunStatus.STARTED,
+]
+
+
+def sensors(site: Site) -> list[SensorDefinition]:
+    """All sensors; they run as long as the server does."""
+
+    @sensor(
+        name="new_files",
+        job_name=NIGHTLY,
+        minimum_interval_seconds=_SECONDS,
+        default_status=DefaultSensorStatus.RUNNING,
+        description="Starts the nightly job when files are new or changed.",
+    )
+    def new_files(context: SensorEvaluationContext) -> SensorResult | SkipReason:
+        files = pending_files(site.home, site.settings())
+        if not files:
+            return SkipReason("No new files.")
+        if is_under_way(context.instance, NIGHTLY):
+            return SkipReason("A run is landing files already.")
+        seen = fingerprint(files)
+        if seen == context.cursor:
+            return SkipReason("These files were there for an earlier run; the next nightly run tries them again.")
+        return SensorResult(run_requests=[RunRequest(run_key=seen)], cursor=seen)
+
+    @sensor(
+        name="outbox",
+        job_name=DELIVER,
+        minimum_interval_seconds=_SECONDS,
+        default_status=DefaultSensorStatus.RUNNING,
+        description="Sends messages that wait and may be tried now.",
+    )
+    def outbox(context: SensorEvaluationContext) -> RunRequest | SkipReason:
+        due = messages_due(site, site.settings().now)
+        if not due:
+            return SkipReason("No message is due.")
+        if is_under_way(context.instance, DELIVER) or is_under_way(context.instance, NIGHTLY):
+            return SkipReason("A run is sending messages already.")
+        return RunRequest()
+
+    @run_failure_sensor(
+        name="run_failure",
+        minimum_interval_seconds=_SECONDS,
+        default_status=DefaultSensorStatus.RUNNING,
+        description="Tells the operators of a run that failed, once; the outbox sends it.",
+    )
+    def run_failure(context: RunFailureSensorContext) -> Iterator[SkipReason]:
+        # A failed delivery that is told by mail would fail again, and be told again.
+        if context.dagster_run.job_name == DELIVER:
+            yield SkipReason("A failed delivery shows in the list of runs and in `tallyhouse status`.")
+            return
+        queue_failure(site.home, site.settings(), context.dagster_run.run_id, failure_text(context))
+
+    return [new_files, outbox, run_failure]
+
+
+def is_under_way(instance: DagsterInstance, job: str) -> bool:
+    """Whether a run of the job is queued or running, from wherever it was started."""
+    return instance.get_runs_count(RunsFilter(job_name=job, statuses=_UNFINISHED)) > 0
+
+
+def fingerprint(files: Iterable[Path]) -> str:
+    """A set of files as it lies there: names, sizes and times, so that a file that grew is new."""
+    digest = hashlib.sha256()
+    for path in files:
+        try:
+            stat = path.stat()
+        except FileNotFoundError:
+            continue
+        digest.update(f"{path}\x1f{stat.st_size}\x1f{stat.st_mtime_ns}\x1e".encode())
+    return digest.hexdigest()[:32]
+
+
+def messages_due(site: Site, now: datetime) -> int:
+    """Deliveries that nothing holds back and whose time has come."""
+    return sum(1 for item in pending(site.home) if item.held is None and item.next_attempt_at <= now)
+
+
+def failure_text(context: RunFailureSensorContext) -> str:
+    """The innermost cause of the first failed step: the sentences of a TallyhouseError, where it was one."""
+    for event in context.get_step_failure_events():
+        error = event.step_failure_data.error
+        while error is not None and error.cause is not None:
+            error = error.cause
+        if error is not None:
+            return f"{event.step_key}: {error.message.strip()}"
+    return context.failure_event.message or "The run ended without a word."

@@ -1,0 +1,166 @@
+"""What cannot be trusted is set aside with file, line and reason; everything else is landed."""
+
+import gzip
+import json
+from typing import Any
+
+import pytest
+import zstandard
+
+from .conftest import Place, event, jsonl
+
+GOOD = event("good")
+COUNT = "which is no whole number from 0 to 10^15"
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        ('{"event_id": "x"', "is not valid JSON"),
+        ("oops", "is not valid JSON"),
+        ('{"event_id": "x"} {"event_id": "y"}', "is not valid JSON"),
+        ('{"event_id": "\\ud800"}', "is not valid JSON"),
+        ("[1, 2]", "is no JSON object"),
+        ('"text"', "is no JSON object"),
+        ("null", "is no JSON object"),
+        ('{"event_id": "x", "event_id": "y", "event_at": "2026-03-01T10:00:00Z"}', "names a key twice"),
+        ({"event_at": "2026-03-01T10:00:00Z"}, "event_id is missing"),
+        (event(""), "event_id is missing"),
+        ({"event_id": "x"}, "event_at is missing"),
+        (event("x", "yesterday"), "event_at is yesterday, which is no readable time"),
+        (event("x", "2026-02-30T10:00:00Z"), "event_at is 2026-02-30T10:00:00Z, which is no readable time"),
+        (event("x", "2026-03-01T10:00:00"), "event_at is 2026-03-01T10:00:00, which has no offset from UTC"),
+        (event("x", "2026-03-01"), "event_at is 2026-03-01, which has no offset from UTC"),
+        (event("x", "2014-12-31T23:59:59Z"), "event_at is 2014-12-31T23:59:59Z, which lies before 2015"),
+        (event("x", "2026-11-22T03:00:01Z"), "event_at is 2026-11-22T03:00:01Z, which lies in the future"),
+        (event("x", output_tokens=-3), f"output_tokens is -3, {COUNT}"),
+        (event("x", output_tokens=1.5), f"output_tokens is 1.5, {COUNT}"),
+        (event("x", output_tokens=0.4), f"output_tokens is 0.4, {COUNT}"),
+        (event("x", output_tokens=True), f"output_tokens is true, {COUNT}"),
+        (event("x", output_tokens="0x10"), f"output_tokens is 0x10, {COUNT}"),
+        (event("x", output_tokens="1_000"), f"output_tokens is 1_000, {COUNT}"),
+        (event("x", output_tokens=""), f"output_tokens is , {COUNT}"),
+        (event("x", output_tokens=[1]), f"output_tokens is [1], {COUNT}"),
+        (event("x", output_tokens=10**15 + 1), f"output_tokens is 1000000000000001, {COUNT}"),
+        (event("x", output_tokens=10**30), f"output_tokens is {10**30}, {COUNT}"),
+        (event("x", output_tokens=1e30), f"output_tokens is 1e+30, {COUNT}"),
+        (event("x", output_tokens=float("nan")), f"output_tokens is NaN, {COUNT}"),
+        (event("x", latency_ms=2.5), f"latency_ms is 2.5, {COUNT}"),
+        (event("x", labels="text"), "labels is no JSON object"),
+        (event("x", labels=["a"]), "labels is no JSON object"),
+        (event("x", status="fine"), "status is fine, which is none of ok, error"),
+        (event("x", service_tier="gold"), "service_tier is gold, which is none of standard, batch, flex, priority"),
+        (event("x", reported_cost=-1), "reported_cost is -1, which is no amount of 0 or more"),
+        (event("x", reported_cost="1,5"), "reported_cost is 1,5, which is no amount of 0 or more"),
+        (event("x", reported_cost=float("inf")), "reported_cost is Infinity, which is no amount of 0 or more"),
+        (event("x", reported_cost=1), "reported_cost is given without reported_cost_basis (charge or estimate)"),
+    ],
+)
+def test_a_bad_row_is_set_aside_with_its_reason(place: Place, bad: Any, reason: str) -> None:
+    text = bad if isinstance(bad, str) else json.dumps(bad)
+    place.inbox("app", "x.jsonl", jsonl(GOOD, text, event("also good")))
+    report = place.land()
+    assert place.quarantined("app") == [{"file": "inbox/app/x.jsonl", "line": 2, "reason": reason, "text": text}]
+    assert place.rows("app") == [("also good",), ("good",)]
+    assert (report.delivered, report.landed, report.quarantined) == (3, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("count", "kept"), [(7, 7), (0, 0), (10**15, 10**15), ("12", 12), (1e3, 1000), (5.0, 5), (None, None)]
+)
+def test_whole_numbers_are_kept_however_they_are_written(place: Place, count: Any, kept: int | None) -> None:
+    place.inbox("app", "x.jsonl", jsonl(event(output_tokens=count)))
+    place.land()
+    assert place.rows("app", "output_tokens") == [(kept,)]
+
+
+@pytest.mark.parametrize(
+    ("cost", "kept"),
+    [
+        ("0.00858", "0.008580000000000000"),
+        ("1.5e-05", "0.000015000000000000"),
+        ('"0.123456789012345678"', "0.123456789012345678"),
+        ("0.30000000000000004", "0.300000000000000040"),
+        ("12345678901234567890", "12345678901234567890.000000000000000000"),
+        ("0", "0.000000000000000000"),
+    ],
+)
+def test_money_is_read_from_its_digits(place: Place, cost: str, kept: str) -> None:
+    row = jsonl(event(reported_cost_basis="charge")).replace("{", f'{{"reported_cost": {cost}, ')
+    place.inbox("app", "x.jsonl", row)
+    place.land()
+    assert place.rows("app", "CAST(reported_cost AS VARCHAR)") == [(kept,)]
+
+
+def test_bytes_that_are_no_text_are_shown_escaped(place: Place) -> None:
+    place.inbox("app", "x.jsonl", jsonl(GOOD).encode() + b'{"event_id": "\xff\xfe"}\n' + b'{"a":\x00}\n')
+    place.land()
+    assert [(row["line"], row["reason"], row["text"]) for row in place.quarantined("app")] == [
+        (2, "is not UTF-8", '{"event_id": "\\xff\\xfe"}'),
+        (3, "holds a NUL byte", '{"a":\\x00}'),
+    ]
+    assert place.rows("app") == [("good",)]
+
+
+def test_a_long_bad_line_is_cut_and_a_long_good_one_landed(place: Place) -> None:
+    huge = event("huge", payload="x" * (20 << 20))
+    place.inbox("app", "x.jsonl", jsonl(huge, "y" * 50_000))
+    place.land()
+    assert place.rows("app") == [("huge",)]
+    assert [len(row["text"]) for row in place.quarantined("app")] == [10_000]
+
+
+def test_rows_of_a_csv_with_too_few_or_too_many_fields_are_set_aside(place: Place) -> None:
+    place.inbox("app", "x.csv", "event_id,event_at\na,2026-03-01T10:00:00Z\nb\nc,2026-03-01T10:00:00Z,1\n")
+    place.land()
+    assert place.reasons("app") == [
+        (3, "1 fields where the header has 2"),
+        (4, "3 fields where the header has 2"),
+    ]
+    assert place.rows("app") == [("a",)]
+
+
+def test_undecodable_cells_are_set_aside(place: Place) -> None:
+    place.inbox("app", "x.csv", b"event_id,event_at\na\xff,2026-03-01T10:00:00Z\nb,2026-03-01T10:00:00Z\n")
+    place.land()
+    assert place.reasons("app") == [(2, "is not UTF-8")]
+    assert place.rows("app") == [("b",)]
+
+
+def test_a_header_that_names_a_column_twice_makes_all_rows_doubtful(place: Place) -> None:
+    place.inbox("app", "x.csv", "event_id,event_at,event_id\na,2026-03-01T10:00:00Z,b\n")
+    place.land()
+    assert place.reasons("app") == [(2, "the header names 'event_id' twice")]
+
+
+@pytest.mark.parametrize(("ending", "pack"), [("gz", gzip.compress), ("zst", zstandard.compress)])
+def test_a_stream_that_breaks_off_gives_what_was_readable(place: Place, ending: str, pack: Any) -> None:
+    rows = jsonl(*(event(f"e{number}", feature=str(hash(number) ** 3)) for number in range(20_000))).encode()
+    packed = pack(rows)
+    place.inbox("app", f"x.jsonl.{ending}", packed[: len(packed) // 2])
+    report = place.land()
+    kept = {row[0] for row in place.rows("app")}
+    assert kept == {f"e{number}" for number in range(len(kept))}
+    assert 0 < len(kept) < 20_000
+    (broken,) = place.quarantined("app")
+    assert "stream ends too early" in broken["reason"]
+    assert broken["line"] == len(kept) + 1
+    assert report.delivered == len(kept) + 1
+
+
+def test_a_file_that_is_no_parquet_counts_as_one_row(place: Place) -> None:
+    place.inbox("app", "x.parquet", b"PAR1 not really")
+    place.inbox("app", "y.jsonl", jsonl(GOOD))
+    report = place.land()
+    assert place.reasons("app") == [(0, "is no readable Parquet file")]
+    assert (report.delivered, report.landed, report.quarantined) == (2, 1, 1)
+
+
+def test_one_bad_file_among_many_leaves_the_others_alone(place: Place) -> None:
+    for number in range(12):
+        torn = '{"event_id": "t' if number % 2 else ""
+        place.inbox("app", f"{number:02}.jsonl", jsonl(event(f"e{number:02}")) + torn)
+    report = place.land()
+    assert [row[0] for row in place.rows("app")] == [f"e{number:02}" for number in range(12)]
+    assert [row["file"] for row in place.quarantined("app")] == [f"inbox/app/{n:02}.jsonl" for n in range(1, 12, 2)]
+    assert (report.delivered, report.quarantined) == (18, 6)
