@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestration.errors import SettingsError, TallyhouseError
 from orchestration.files import write_atomically
@@ -15,6 +16,9 @@ from orchestration.lock import writer
 from orchestration.marts.calendar import month_of
 from orchestration.marts.manifest import Manifest, read_manifest
 from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from reports.statement import Scope
 
 _TEMPLATES = Path(__file__).resolve().parents[1] / "templates" / "statement"
 
@@ -65,7 +69,7 @@ def report(
     if manifest is None or not manifest.months:
         raise TallyhouseError("Nothing is published yet.", "Run first: tallyhouse run")
     chosen = _month(month) if month else last_full_month(settings, manifest)
-    if chosen not in manifest.months:
+    if chosen is None or chosen not in manifest.months:
         known = ", ".join(f"{item:%Y-%m}" for item in sorted(manifest.months))
         raise SettingsError(
             f"There is no usage in {month or 'any month before the current one'}.", f"Published months: {known}."
@@ -110,18 +114,18 @@ def _write_month(home: Home, settings: Settings, month: date, scope: str | None)
         currency=settings.currency,
     )
     departments = _departments(snapshot, month)
-    wanted = [("organisation", ""), *(("department", name) for name in departments)]
+    wanted = [Scope("organisation"), *(Scope("department", name) for name in departments)]
     if scope is not None:
-        wanted = [_named(scope, departments)]
+        wanted = [_named(scope, wanted)]
     jobs = [
         StatementJob(
             marts=snapshot,
             month=month,
-            scope=Scope(kind, name),
+            scope=item,
             issuer=issuer,
             out_dir=home.statements / f"{month:%Y-%m}",
         )
-        for kind, name in wanted
+        for item in wanted
     ]
     return [path for written in render(jobs, workers=2) for path in (written.pdf, written.csv)]
 
@@ -154,16 +158,12 @@ def _departments(snapshot: Path, month: date) -> list[str]:
     return [row[0] for row in rows]
 
 
-def _named(scope: str, departments: Sequence[str]) -> tuple[str, str]:
-    if scope == "organisation":
-        return ("organisation", "")
-    kind, _, name = scope.partition(":")
-    if kind == "department" and name in departments:
-        return ("department", name)
-    raise SettingsError(
-        f"There is no scope {scope!r} in that month.",
-        f"Use organisation, or department:NAME with one of: {', '.join(departments) or 'none has usage'}.",
-    )
+def _named(text: str, scopes: "Sequence[Scope]") -> "Scope":
+    """The scope that `--scope` names: organisation, or department:NAME."""
+    names = {f"{scope.kind}:{scope.name}".rstrip(":"): scope for scope in scopes}
+    if text not in names:
+        raise SettingsError(f"There is no scope {text!r} in that month.", f"Use one of: {', '.join(names)}.")
+    return names[text]
 
 
 def _needs_writing(home: Home, written: Mapping[str, object] | None, key: str) -> bool:

@@ -24,6 +24,7 @@ from dagster import (
     multi_asset,
 )
 
+from orchestration.assets.instance import many_events
 from orchestration.assets.lineage import Lineage
 from orchestration.assets.site import Site
 from orchestration.checks import check_specs, data_test_results, figures_results
@@ -70,15 +71,16 @@ def marts_asset(site: Site, lineage: Lineage, calendar: Calendar) -> AssetsDefin
         with site.step(context) as settings:
             report = build_marts(site.home, settings, rebuild=asked)
         manifest = report.manifest if report else read_manifest(site.home)
-        for event in rebuilt(report, manifest, asked=asked, today=settings.today):
-            context.log_event(event)
+        with many_events(context.instance, context.run_id):
+            for event in rebuilt(report, manifest, asked=asked, today=settings.today):
+                context.log_event(event)
         if report is not None:
             # Logged and not yielded: a build checks all its marts, whichever of them this run was asked for.
             step = context.get_step_execution_context()
             for found in (*data_test_results(lineage, report.nodes), *figures_results(report.manifest)):
                 DagsterEvent.asset_check_evaluation(step, found)
         if PUBLISHED in context.selected_asset_keys:
-            yield MaterializeResult(asset_key=PUBLISHED, **_snapshot(manifest))
+            yield _snapshot(manifest)
 
     return marts
 
@@ -126,15 +128,16 @@ def _events(
         )
 
 
-def _snapshot(manifest: Manifest | None) -> dict[str, object]:
+def _snapshot(manifest: Manifest | None) -> MaterializeResult[None]:
     if manifest is None:
-        return {"data_version": DataVersion("nothing"), "metadata": {"days": 0}}
-    return {
-        "data_version": DataVersion(manifest.snapshot),
-        "metadata": {
+        return MaterializeResult(asset_key=PUBLISHED, data_version=DataVersion("nothing"), metadata={"days": 0})
+    return MaterializeResult(
+        asset_key=PUBLISHED,
+        data_version=DataVersion(manifest.snapshot),
+        metadata={
             "snapshot": manifest.snapshot,
             "data_until": manifest.data_until,
             "days": len(manifest.days),
             **{f"rows_{fate}": count for fate, count in manifest.conservation.items()},
         },
-    }
+    )
