@@ -9,8 +9,8 @@ group by usage_date
 except
 select
     usage_date,
-    sum(requests),
-    sum(total_tokens),
-    sum(effective_cost)
+    sum(requests) as requests,
+    sum(total_tokens) as total_tokens,
+    sum(effective_cost) as effective_cost
 from {{ ref('daily_usage') }}
 group by usage_date

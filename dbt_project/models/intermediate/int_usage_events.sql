@@ -6,12 +6,21 @@
 -- own instant decides, daylight saving included.
 with
 
-delivered as (
+-- Read twice, each time only the columns that are needed: keeping every event for the second reading costs its memory.
+delivered as not materialized (
     select * from {{ ref('stg_events') }}
     union all by name
     select * from {{ ref('stg_litellm') }}
     union all by name
     select * from {{ ref('stg_claude_code') }}
+),
+
+-- Few events are delivered more than once, and only those need to be ranked.
+repeated as (
+    select source, event_id
+    from delivered
+    group by source, event_id
+    having count(*) > 1
 ),
 
 ranked as (
@@ -28,18 +37,33 @@ ranked as (
                 coalesce(model, ''), coalesce(user_id, ''), coalesce(project, ''), coalesce(api_key, '')
         ) as place
     from delivered
+    where exists (
+        select 1 from repeated
+        where delivered.source = repeated.source and delivered.event_id = repeated.event_id
+    )
+),
+
+counted_once as (
+    select * exclude (place) from ranked
+    where place = 1
+    union all by name
+    select *, event_at as first_at, event_at as last_at, 1 as records
+    from delivered
+    where not exists (
+        select 1 from repeated
+        where delivered.source = repeated.source and delivered.event_id = repeated.event_id
+    )
 ),
 
 placed as (
     select
-        ranked.* exclude (event_at, first_at, place),
-        ranked.first_at as event_at,
-        ranked.first_at + to_seconds(utc_offsets.seconds) as local_at,
+        counted_once.* exclude (event_at, first_at),
+        counted_once.first_at as event_at,
+        counted_once.first_at + to_seconds(utc_offsets.seconds) as local_at,
         utc_offsets.seconds as offset_seconds
-    from ranked
+    from counted_once
     inner join {{ source('run', 'utc_offsets') }} as utc_offsets
-        on ranked.first_at >= utc_offsets.from_at and ranked.first_at < utc_offsets.to_at
-    where ranked.place = 1
+        on counted_once.first_at >= utc_offsets.from_at and counted_once.first_at < utc_offsets.to_at
 )
 
 select

@@ -10,5 +10,6 @@ select
     cast(sum(conflicts) as bigint) as conflicts,
     min(first_event_at) as first_event_at,
     max(last_event_at) as last_event_at
-from {{ ref('int_usage_hourly') }}
+from {{ ref('int_usage_summed') }}
+where not is_hourly
 group by usage_date, source

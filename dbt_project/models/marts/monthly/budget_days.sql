@@ -1,7 +1,7 @@
 {{ config(materialized='view', contract={'enforced': false}) }}
 -- Each budget's spending day by day, and how it adds up over its month.
--- Grain: budget × month × usage_date with usage of its scope, at least one row for each budget and month (usage_date NULL
--- when nothing was used). The budget row is the one in force on the month's last day that can have data.
+-- Grain: budget × month × usage_date with usage of its scope, at least one row for each budget and month (usage_date
+-- NULL when nothing was used). The budget row is the one in force on the month's last day that can have data.
 -- A budget's version is the hash of what it measures and of its amount: an owner's address is no part of it.
 with
 

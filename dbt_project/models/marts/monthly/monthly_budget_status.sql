@@ -1,6 +1,6 @@
 -- How much of each budget is used.
--- Grain: month × budget. Guarantees: actual is the exact effective cost of the budget's scope in daily_usage, before tax;
--- usage without a price is not in it and is counted beside it. share_used is rounded to six decimals, for display.
+-- Grain: month × budget. Guarantees: actual is the exact effective cost of the budget's scope in daily_usage, before
+-- tax; usage without a price is not in it and is counted beside it. share_used is rounded to six decimals, for display.
 with
 
 status as (
