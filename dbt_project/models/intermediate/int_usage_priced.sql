@@ -1,6 +1,6 @@
 -- What each event cost, at the price of its own moment.
--- Grain: one usage event. Guarantees: the band of the day's pinned price book that holds at the event's instant, for its
--- service tier and for its whole input with cache; every amount is exact at 18 decimals, nothing is rounded. An event
+-- Grain: one usage event. Guarantees: the band of the day's pinned price book that holds at the event's instant, for
+-- its service tier and its whole input with cache; every amount is exact at 18 decimals, nothing is rounded. An event
 -- without a price, or with tokens of a class that has none, is not priced: its costs are NULL and the reason is said.
 -- A provider's own charge is the cost where a source gives one; a gateway's or client's estimate is kept beside it.
 {% set counted = token_classes() + ['web_search_calls'] %}
@@ -12,8 +12,10 @@ measured as (
         {{ token_classes() | join(' + ') }} as total_tokens,
         uncached_input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens + input_audio_tokens
         + input_image_tokens as context_tokens,
-        cast(extract(hour from event_at) * 3600 + extract(minute from event_at) * 60
-            + floor(extract(second from event_at)) as integer) as second_of_day,
+        cast(
+            extract(hour from event_at) * 3600 + extract(minute from event_at) * 60
+            + floor(extract(second from event_at)) as integer
+        ) as second_of_day,
         coalesce(reported_cost_basis = 'charge' and reported_cost is not null, false) as is_charged
     from {{ ref('int_usage_resolved') }}
 ),
@@ -23,7 +25,7 @@ banded as (
         measured.*,
         bands.price_id is not null as has_band,
         {% for name in counted %}
-            bands.{{ rate_of(name) }},
+        bands.{{ rate_of(name) }},
         {% endfor %}
         bands.request_rate
     from measured
@@ -47,7 +49,7 @@ reasoned as (
             when not has_band then 'no price for service tier ' || service_tier || ' at that time'
             when request_rate is null then 'priced in units that are not counted'
             {% for name in counted %}
-                when {{ name }} > 0 and {{ rate_of(name) }} is null then 'no price for {{ name | replace("_", " ") }}'
+            when {{ name }} > 0 and {{ rate_of(name) }} is null then 'no price for {{ name | replace("_", " ") }}'
             {% endfor %}
         end as unpriced_reason
     from banded
@@ -108,7 +110,7 @@ select
     cast(1 as bigint) as requests,
     cast(case when status = 'error' then 1 else 0 end as bigint) as failed_requests,
     {% for name in token_classes() %}
-        {{ name }},
+    {{ name }},
     {% endfor %}
     total_tokens,
     web_search_calls,
@@ -116,7 +118,7 @@ select
     unpriced_reason,
     price_version,
     {% for name in cost_parts() %}
-        cast({{ name }} as decimal(38, 18)) as {{ name }},
+    cast({{ name }} as decimal(38, 18)) as {{ name }},
     {% endfor %}
     cast({{ cost_parts() | join(' + ') }} as decimal(38, 18)) as effective_cost,
     estimated_cost

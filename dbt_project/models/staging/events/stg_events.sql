@@ -25,7 +25,7 @@ select
     latency_ms,
     labels,
     {% for name in token_classes() %}
-        coalesce({{ name }}, 0) as {{ name }},
+    coalesce({{ name }}, 0) as {{ name }},
     {% endfor %}
     coalesce(web_search_calls, 0) as web_search_calls,
     reported_cost,

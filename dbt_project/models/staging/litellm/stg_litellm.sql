@@ -1,7 +1,7 @@
 -- LiteLLM spend logs as canonical usage events. Guarantees: names, types and disjoint token classes, no row dropped.
 -- Grain: one delivered row; request_id names the event.
 -- LiteLLM counts cached, audio and reasoning tokens inside prompt and completion tokens: they are taken out here once.
--- Its spend is the gateway's estimate, never the basis of a cost. A hit of the gateway's own response cache costs nothing.
+-- Its spend is the gateway's estimate, never the basis of a cost. A hit of the gateway's own response cache is free.
 with
 
 parts as (
