@@ -47,10 +47,12 @@ def land_files(home: Home, settings: Settings) -> "LandingReport":
 def build_marts(home: Home, settings: Settings, *, rebuild: tuple[date, date] | None = None) -> "BuildReport | None":
     """Build and publish the days and months that are stale, and those asked for; None when there are none."""
     with writer(home, doing="build", now=settings.now):
-        from orchestration.landing import receipts, redeliveries, totals
+        from orchestration.landing import receipts, redeliveries, sweep, totals
         from orchestration.marts.manifest import read_manifest
         from orchestration.prices import current_book
 
+        # A landing that was killed may have left Parquet without a receipt: it must not be read.
+        sweep(home)
         read_departments(home)
         landed = receipts(home)
         manifest = read_manifest(home)

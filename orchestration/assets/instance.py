@@ -1,11 +1,11 @@
 """The Dagster instance of a home: one history for the command line and the user interface."""
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 
 from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 from dagster._core.storage.event_log import SqliteEventLogStorage
-from sqlalchemy import text
 
 from orchestration.assets.instance_file import write_instance_file
 from orchestration.home import Home
@@ -47,6 +47,7 @@ def many_events(instance: DagsterInstance, run_id: str) -> Iterator[None]:
     storage = instance.event_log_storage
     with ExitStack() as held:
         if isinstance(storage, SqliteEventLogStorage):
-            for connect in (storage.index_connection, lambda: storage.run_connection(run_id)):
-                held.enter_context(connect()).execute(text("select 1 from event_logs limit 1")).fetchall()
+            for shard in ("index", run_id):
+                connection = held.enter_context(closing(sqlite3.connect(storage.path_for_shard(shard))))
+                connection.execute("select 1 from event_logs limit 1").fetchall()
         yield

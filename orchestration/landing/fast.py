@@ -15,7 +15,7 @@ from orchestration.landing.session import may_be_bad_rows
 from orchestration.landing.work import Tally, Work
 
 # Each unreadable file costs one more reading of its batch; after that the slow way for all is cheaper.
-_ATTEMPTS = 4
+_ATTEMPTS = 3
 _IN_MEMORY = 512 << 20
 _UNPACKED = 8  # logs shrink about eightfold
 

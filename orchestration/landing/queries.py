@@ -1,7 +1,7 @@
 """The SQL of landing: how files become typed, judged raw rows. Text only; nothing is run here."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -86,11 +86,15 @@ def read_numbered_lines(path: Path, reader: Reader) -> str:
     numbered = _numbered(path, {"pruned": TEXT})
     readable = f"CASE WHEN broken IS NULL AND json_valid({_LINE_JSON}) THEN {_LINE_JSON} END"
     transform = f"json_transform(readable, {quoted(json.dumps(reader.structure))})"
+    keys = ", ".join(
+        f"json_keys(readable, {quoted(_json_path(path))}) AS {identifier(_keys_of(path))}"
+        for path, _ in _objects(reader.structure, ())
+    )
     return (
         f"SELECT {_NUMBERED}, coalesce(broken, judged) AS {identifier(BROKEN)}, {fields} "
         f"FROM (SELECT *, CASE WHEN judged IS NULL THEN {transform} END AS row "
         f"FROM (SELECT *, {_judgement(reader)} AS judged "
-        f"FROM (SELECT *, {readable} AS readable FROM {numbered})))"
+        f"FROM (SELECT *, {keys} FROM (SELECT *, {readable} AS readable FROM {numbered}))))"
     )
 
 
@@ -144,37 +148,40 @@ def landed_columns(reader: Reader) -> str:
 
 
 def _judgement(reader: Reader) -> str:
+    """Why a line is no row: as the fast reader refuses it, a key given twice or a value where an object must be."""
     cases = [
         "WHEN broken IS NOT NULL THEN NULL",
         "WHEN readable IS NULL THEN 'is not valid JSON'",
         "WHEN json_type(readable) <> 'OBJECT' THEN 'is no JSON object'",
-        *_nested_cases(reader, reader.structure, ()),
     ]
+    for path, structure in _objects(reader.structure, ()):
+        dotted = ".".join(path)
+        if path and dotted not in reader.other_shapes:
+            kind = f"json_type(readable, {quoted(_json_path(path))})"
+            cases.append(
+                f"WHEN coalesce({kind} NOT IN ('OBJECT', 'NULL'), false) THEN {quoted(f'{dotted} is no JSON object')}"
+            )
+        declared = ", ".join(quoted(name) for name in structure)
+        keys = f"list_filter({identifier(_keys_of(path))}, lambda key: key IN ({declared}))"
+        reason = "names a key twice" + (f" in {dotted}" if path else "")
+        cases.append(f"WHEN len({keys}) <> list_unique({keys}) THEN {quoted(reason)}")
     return f"CASE {' '.join(cases)} END"
 
 
-def _nested_cases(reader: Reader, structure: Structure, path: tuple[str, ...]) -> list[str]:
-    """A key given twice, or something else where an object must be: refused, as the fast reader does."""
-    at = "$" + "".join(f".{name}" for name in path)
-    shown = ".".join(path)
-    names = ", ".join(quoted(name) for name in structure)
-    keys = f"list_filter(json_keys(readable, {quoted(at)}), lambda key: key IN ({names}))"
-    found = [
-        f"WHEN len({keys}) <> len(list_distinct({keys})) "
-        f"THEN {quoted('names a key twice' + (f' in {shown}' if shown else ''))}"
-    ]
+def _objects(structure: Structure, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Structure]]:
+    """Every declared object with its path, from the outermost inwards."""
+    yield path, structure
     for name, leaf in structure.items():
-        if isinstance(leaf, str):
-            continue
-        below = (*path, name)
-        kind = f"json_type(readable, {quoted('$' + ''.join(f'.{step}' for step in below))})"
-        dotted = ".".join(below)
-        if dotted not in reader.other_shapes:
-            found.append(
-                f"WHEN coalesce({kind} NOT IN ('OBJECT', 'NULL'), false) THEN {quoted(f'{dotted} is no JSON object')}"
-            )
-        found.extend(_nested_cases(reader, leaf, below))
-    return found
+        if not isinstance(leaf, str):
+            yield from _objects(leaf, (*path, name))
+
+
+def _json_path(path: tuple[str, ...]) -> str:
+    return "$" + "".join(f".{name}" for name in path)
+
+
+def _keys_of(path: tuple[str, ...]) -> str:
+    return "keys of " + _json_path(path)
 
 
 def _type(leaf: "str | Structure") -> str:

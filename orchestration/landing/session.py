@@ -22,6 +22,8 @@ def session(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute(f"SET temp_directory = {quoted(spill.as_posix())}")
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET preserve_insertion_order = false")
+        # Joins are written with the smaller side to the right; guesses at a log's size kept whole logs in memory.
+        connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
         connection.execute("SET enable_progress_bar = false")
         yield connection
 

@@ -25,8 +25,10 @@ from orchestration.landing.work import Tally, Work
 from orchestration.sources.shape import Reader, Structure, identifier
 
 SHOWN_CHARACTERS = 10_000
-# DuckDB reads JSON objects up to 16 MB; of longer lines only what is declared is handed on.
-_LONG = 1 << 20
+# Of longer lines only the declared part is handed on: DuckDB's JSON functions keep a copy of every line of
+# a vector for each use, and take no object above 16 MB.
+_LONG = 1000
+_TOO_LONG = 1 << 20
 _FETCH = 10_000
 _BLANKS = " \t\r\v\f"  # what DuckDB's reader passes over around a row
 
@@ -35,18 +37,38 @@ def load_dirty(work: Work, dirty: set[int]) -> Path | None:
     """Land the good rows of these files and write the others to a quarantine file; None if there are none."""
     quarantine = work.new_path("quarantine.jsonl")
     with quarantine.open("w", encoding="utf-8") as stream:
-        for number in sorted(dirty):
-            for record in _load_file(work, number):
+        for numbers, given in _relations(work, sorted(dirty)):
+            for record in _load(work, numbers, given):
                 stream.write(json.dumps(record, ensure_ascii=False) + "\n")
     return quarantine if quarantine.stat().st_size else None
 
 
-def _load_file(work: Work, number: int) -> Iterator[dict[str, Any]]:
-    """Lands one file's good rows; yields its bad ones in order."""
-    shown = work.shown[number]
-    given = _given(work, number)
+def _relations(work: Work, dirty: list[int]) -> Iterator[tuple[list[int], str | None]]:
+    """What to read for which files: all of a text format together, Parquet one by one (None: unreadable)."""
+    by_format: dict[str, list[int]] = {}
+    for number in dirty:
+        by_format.setdefault(work.batch.files[number].file.format or "", []).append(number)
+    for number in by_format.pop("parquet", []):
+        types = work.parquet_types(number)
+        yield [number], None if types is None else read_parquet([work.members[number]], work.reader, types)
+    for form, numbers in sorted(by_format.items()):
+        numbered = work.new_path("numbered.jsonl")
+        with numbered.open("w", encoding="utf-8") as stream:
+            for number in numbers:
+                opened = work.members[number].opened.as_posix()
+                for record in (_number_cells if form == "csv" else _number_lines)(
+                    work.batch.files[number].file, work.reader
+                ):
+                    stream.write(json.dumps({"opened": opened, **record}, ensure_ascii=False) + "\n")
+        yield numbers, (read_numbered_cells if form == "csv" else read_numbered_lines)(numbered, work.reader)
+        numbered.unlink()
+
+
+def _load(work: Work, numbers: list[int], given: str | None) -> Iterator[dict[str, Any]]:
+    """Lands the files' good rows; yields their bad ones, by file and line."""
     if given is None:  # how many rows it holds nobody can say: the file counts as one
-        work.tallies[number] = Tally(delivered=1, quarantined=1, not_usage=0)
+        work.tallies[numbers[0]] = Tally(delivered=1, quarantined=1, not_usage=0)
+        shown = work.shown[numbers[0]]
         yield {"file": shown, "line": 0, "reason": "is no readable Parquet file", "text": ""}
         return
     columns = landed_columns(work.reader)
@@ -54,35 +76,27 @@ def _load_file(work: Work, number: int) -> Iterator[dict[str, Any]]:
     rows = (
         f"SELECT {columns}, not_usage, reason, {line}, "
         f"CASE WHEN reason IS NOT NULL THEN left({text}, {SHOWN_CHARACTERS}) END AS shown "
-        f"FROM ({work.rows(given, [work.members[number]])})"
+        f"FROM ({work.rows(given, [work.members[number] for number in numbers])})"
     )
     stage = stage_on_disk(work.connection, rows, work.new_path("slow.parquet"))
     good = "reason IS NULL AND NOT not_usage"
     work.parts.extend(write_by_day(work.connection, stage, columns, where=good, folder=work.new_path("days")))
-    counted = work.connection.execute(
-        f"SELECT count(reason), count(*) FILTER (WHERE not_usage AND reason IS NULL) FROM {stage}"
-    ).fetchone()
-    assert counted is not None
-    work.tallies[number] = Tally(work.delivered(number, NEVER), counted[0], counted[1])
-    bad = work.connection.execute(f"SELECT {line}, reason, shown FROM {stage} WHERE reason IS NOT NULL ORDER BY 1")
+    counted = {
+        number: (refused, not_usage)
+        for number, refused, not_usage in work.connection.execute(
+            "SELECT file, count(reason), count(*) FILTER (WHERE not_usage AND reason IS NULL) "
+            f"FROM {stage} GROUP BY file"
+        ).fetchall()
+    }
+    for number in numbers:
+        refused, not_usage = counted.get(number, (0, 0))
+        work.tallies[number] = Tally(work.delivered(number, NEVER), refused, not_usage)
+    bad = work.connection.execute(
+        f"SELECT file, {line}, reason, shown FROM {stage} WHERE reason IS NOT NULL ORDER BY 1, 2"
+    )
     while found := bad.fetchmany(_FETCH):
-        for at, reason, original in found:
-            yield {"file": shown, "line": at, "reason": reason, "text": original}
-
-
-def _given(work: Work, number: int) -> str | None:
-    """The relation over one file's numbered records; None for Parquet that cannot be opened."""
-    member, file = work.members[number], work.batch.files[number].file
-    if file.format == "parquet":
-        types = work.parquet_types(number)
-        return None if types is None else read_parquet([member], work.reader, types)
-    numbered = work.new_path("numbered.jsonl")
-    with numbered.open("w", encoding="utf-8") as stream:
-        number_all = _number_cells if file.format == "csv" else _number_lines
-        for record in number_all(file, work.reader):
-            line = {"opened": member.opened.as_posix(), **record}
-            stream.write(json.dumps(line, ensure_ascii=False) + "\n")
-    return (read_numbered_cells if file.format == "csv" else read_numbered_lines)(numbered, work.reader)
+        for number, at, reason, original in found:
+            yield {"file": work.shown[number], "line": at, "reason": reason, "text": original}
 
 
 def _number_lines(file: FoundFile, reader: Reader) -> Iterator[dict[str, Any]]:
@@ -97,8 +111,11 @@ def _number_lines(file: FoundFile, reader: Reader) -> Iterator[dict[str, Any]]:
             broken = "holds a NUL byte"
         record: dict[str, Any] = {"line": line.number, "text": text}
         if broken is None and len(text) > _LONG:
-            record["pruned"], broken = _pruned_line(text, reader.structure)
-            record["text"] = text[:SHOWN_CHARACTERS]
+            pruned = _pruned_line(text, reader.structure)
+            if pruned is not None:
+                record["pruned"], record["text"] = pruned, text[:SHOWN_CHARACTERS]
+            elif len(text) > _TOO_LONG:
+                broken = f"is not valid JSON, or longer than {_TOO_LONG} characters"
         if broken is not None:
             record["text"] = _shown(text)
             record["broken"] = broken
@@ -119,20 +136,28 @@ def _shown(text: str) -> str:
     return text[:SHOWN_CHARACTERS].replace("\0", "\\x00")
 
 
-def _pruned_line(text: str, structure: Structure) -> tuple[str | None, str | None]:
-    """The declared part of a long line as JSON, or why there is none."""
+class _Object(dict[str, Any]):
+    """A JSON object that remembers whether a key came twice."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        self.twice = len(self) < len(pairs)
+
+
+def _pruned_line(text: str, structure: Structure) -> str | None:
+    """The declared part of a long line as JSON; None where only DuckDB can say what it is."""
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return None, "is not valid JSON"
-    if not isinstance(value, dict):
-        return None, "is no JSON object"
-    return json.dumps(_pruned(value, structure), ensure_ascii=False), None
+        value = json.loads(text, object_pairs_hook=_Object)
+        return json.dumps(_pruned(value, structure), ensure_ascii=False)
+    except (ValueError, TypeError, RecursionError):
+        return None
 
 
-def _pruned(value: dict[str, Any], structure: Structure) -> dict[str, Any]:
+def _pruned(value: Any, structure: Structure) -> dict[str, Any]:
+    if not isinstance(value, _Object) or value.twice:
+        raise TypeError("no object with each key once")
     return {
-        name: _pruned(value[name], leaf) if isinstance(value[name], dict) and not isinstance(leaf, str) else value[name]
+        name: value[name] if isinstance(leaf, str) or not isinstance(value[name], dict) else _pruned(value[name], leaf)
         for name, leaf in structure.items()
         if name in value
     }

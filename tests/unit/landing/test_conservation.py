@@ -19,7 +19,8 @@ from .conftest import Place
 
 _SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(-(10**20), 10**20), st.floats(), st.text(max_size=8),
-    st.lists(st.integers(), max_size=2), st.sampled_from(["12", "1e3", "0x1", " 7 ", "NaN", "{}", '{"a":1}', "[", "2026"]),
+    st.lists(st.integers(), max_size=2),
+    st.sampled_from(["12", "1e3", "0x1", " 7 ", "NaN", "{}", '{"a":1}', "[", "2026"]),
 )  # fmt: skip
 _KEYS = ["event_id", "event_at", "output_tokens", "latency_ms", "labels", "reported_cost", "reported_cost_basis",
          "status", "model", "other"]  # fmt: skip

@@ -82,12 +82,13 @@ def test_parquet_is_read_with_its_own_types(place: Place, tmp_path: Path) -> Non
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute(
-            "COPY (SELECT 'a' AS event_id, TIMESTAMPTZ '2026-03-01 23:30:00-02' AS event_at, 7::SMALLINT AS output_tokens,"
-            " 0.00858::DECIMAL(9,5) AS reported_cost, 'charge' AS reported_cost_basis, {'k': 'v'} AS labels"
+            "COPY (SELECT 'a' AS event_id, TIMESTAMPTZ '2026-03-01 23:30:00-02' AS event_at,"
+            " 7::SMALLINT AS output_tokens, 0.00858::DECIMAL(9,5) AS reported_cost,"
+            " 'charge' AS reported_cost_basis, {'k': 'v'} AS labels"
             f" UNION ALL SELECT 'b', '2026-03-02 08:00:00Z', -1, NULL, NULL, NULL) TO '{path}' (FORMAT parquet)"
         )
     report = place.land()
-    assert place.rows("app", COLUMNS.rsplit(",", 1)[0]) == [EXPECTED[0][:6] + ('{"k":"v"}',)]
+    assert place.rows("app", COLUMNS.rsplit(",", 1)[0]) == [(*EXPECTED[0][:6], '{"k":"v"}')]
     assert place.reasons("app") == [(2, "output_tokens is -1, which is no whole number from 0 to 10^15")]
     assert report.delivered == 2
 
