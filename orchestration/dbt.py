@@ -71,8 +71,8 @@ def tested_mart(test: DataTest) -> str:
 
 def _mart(model: Model, partitions: PartitionsDefinition[str], days: tuple[str, ...]) -> AssetSpec:
     # The build must follow the landing of the same run, and Dagster orders steps by direct dependencies only.
-    # A month depends on its days by Dagster's own mapping of time windows; named here, it would be asked of unpartitioned
-    # runs too, and fail.
+    # A month depends on its days by Dagster's own mapping of time windows; named here, it would be asked of
+    # unpartitioned runs too, and fail.
     direct = [AssetDep(name) for name in days] or [AssetDep(RAW)]
     return AssetSpec(
         key=model.name,
@@ -103,7 +103,7 @@ def _upstream(model: Model) -> list[AssetKey]:
 
 
 def _is_outside(source: str) -> bool:
-    """Whether a dbt source comes from the customer; raw facts are an asset, the rest is how a build is told its task."""
+    """Whether a dbt source comes from the customer; raw facts are an asset, the rest tells a build its task."""
     schema = source.split(".")[0]
     if schema not in _OUTSIDE and schema not in _THROUGH:
         raise TallyhouseError(f"The dbt source {source} is not known to Dagster.", "Add it to orchestration/dbt.py.")

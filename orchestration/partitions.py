@@ -13,7 +13,6 @@ from orchestration.marts.calendar import month_of
 from orchestration.marts.manifest import read_manifest
 from orchestration.settings import Settings
 
-
 _A_YEAR = 366
 
 

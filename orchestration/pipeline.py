@@ -15,8 +15,7 @@ from orchestration.reference import read_budgets, read_departments, read_organis
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
-    from orchestration.alerts import AlertsReport
-    from orchestration.alerts import DeliveryReport
+    from orchestration.alerts import AlertsReport, DeliveryReport
     from orchestration.landing import LandingReport, Progress
     from orchestration.marts.build import BuildReport
     from orchestration.marts.plan import Plan

@@ -14,8 +14,7 @@ from orchestration.marts.manifest import Manifest, read_manifest
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
-    from orchestration.alerts import AlertsReport
-    from orchestration.alerts import DeliveryReport
+    from orchestration.alerts import AlertsReport, DeliveryReport
     from orchestration.landing import LandingReport
 
 
@@ -104,8 +103,7 @@ def backfill(home: Home, settings: Settings, first: date, last: date, *, say: Ca
 
 def summarise(home: Home, settings: Settings, journal: Journal) -> RunSummary:
     """The run's journal and the published manifest as one summary."""
-    from orchestration.alerts import AlertsReport
-    from orchestration.alerts import DeliveryReport
+    from orchestration.alerts import AlertsReport, DeliveryReport
     from orchestration.landing import LandingReport
     from orchestration.marts.build import BuildReport
     from orchestration.statements import StatementsReport, last_full_month

@@ -6,12 +6,9 @@ from datetime import datetime
 from pathlib import Path
 
 from dagster import (
-    DagsterInstance,
-    DagsterRunStatus,
     DefaultSensorStatus,
     RunFailureSensorContext,
     RunRequest,
-    RunsFilter,
     SensorDefinition,
     SensorEvaluationContext,
     SensorResult,
@@ -21,17 +18,12 @@ from dagster import (
 )
 
 from orchestration.alerts import pending, queue_failure
+from orchestration.assets.instance import under_way
 from orchestration.assets.jobs import DELIVER, NIGHTLY
 from orchestration.assets.site import Site
 from orchestration.landing import pending_files
 
 _SECONDS = 60
-_UNFINISHED = [
-    DagsterRunStatus.QUEUED,
-    DagsterRunStatus.NOT_STARTED,
-    DagsterRunStatus.STARTING,
-    DagsterRunStatus.STARTED,
-]
 
 
 def sensors(site: Site) -> list[SensorDefinition]:
@@ -45,10 +37,11 @@ def sensors(site: Site) -> list[SensorDefinition]:
         description="Starts the nightly job when files are new or changed.",
     )
     def new_files(context: SensorEvaluationContext) -> SensorResult | SkipReason:
-        files = pending_files(site.home, site.settings())
+        settings = site.settings()
+        files = pending_files(site.home, settings)
         if not files:
             return SkipReason("No new files.")
-        if is_under_way(context.instance, NIGHTLY):
+        if under_way(context.instance, site.home, NIGHTLY, now=settings.now):
             return SkipReason("A run is landing files already.")
         seen = fingerprint(files)
         if seen == context.cursor:
@@ -63,10 +56,10 @@ def sensors(site: Site) -> list[SensorDefinition]:
         description="Sends messages that wait and may be tried now.",
     )
     def outbox(context: SensorEvaluationContext) -> RunRequest | SkipReason:
-        due = messages_due(site, site.settings().now)
-        if not due:
+        now = site.settings().now
+        if not messages_due(site, now):
             return SkipReason("No message is due.")
-        if is_under_way(context.instance, DELIVER) or is_under_way(context.instance, NIGHTLY):
+        if under_way(context.instance, site.home, DELIVER, NIGHTLY, now=now):
             return SkipReason("A run is sending messages already.")
         return RunRequest()
 
@@ -84,11 +77,6 @@ def sensors(site: Site) -> list[SensorDefinition]:
         queue_failure(site.home, site.settings(), context.dagster_run.run_id, failure_text(context))
 
     return [new_files, outbox, run_failure]
-
-
-def is_under_way(instance: DagsterInstance, job: str) -> bool:
-    """Whether a run of the job is queued or running, from wherever it was started."""
-    return instance.get_runs_count(RunsFilter(job_name=job, statuses=_UNFINISHED)) > 0
 
 
 def fingerprint(files: Iterable[Path]) -> str:

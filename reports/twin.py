@@ -16,7 +16,8 @@ COUNTS = (
     "input_image_tokens", "output_image_tokens", "total_tokens", "web_search_calls",
 )  # fmt: skip
 COSTS = (
-    "input_cost", "cache_read_cost", "cache_write_cost", "output_cost", "tool_cost", "charged_cost", "effective_cost", "estimated_cost",
+    "input_cost", "cache_read_cost", "cache_write_cost", "output_cost", "tool_cost",
+    "charged_cost", "effective_cost", "estimated_cost",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@")
 

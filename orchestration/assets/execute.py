@@ -6,8 +6,9 @@ from datetime import date
 
 from dagster import DagsterError, InitLoggerContext, logger
 from dagster._core.errors import DagsterExecutionInterruptedError
+from dagster._core.utils import make_new_run_id
 
-from orchestration.assets.instance import IN_PROCESS, instance_of, mark_lost_runs
+from orchestration.assets.instance import IN_PROCESS, instance_of, many_events, mark_lost_runs
 from orchestration.assets.jobs import BACKFILL, NIGHTLY, STATEMENT
 from orchestration.assets.site import Site
 from orchestration.definitions import define
@@ -55,14 +56,16 @@ def _execute(home: Home, settings: Settings, job: str, *, tags: Mapping[str, str
     with writer(home, doing=f"tallyhouse {job}", now=settings.now), instance_of(home) as instance:
         mark_lost_runs(instance)
         known = define(Site(home, settings=lambda: settings, heard=True), loggers={"silent": silent})
-        definition = known.resolve_job_def(job)
+        definition, run_id = known.resolve_job_def(job), make_new_run_id()
         try:
-            definition.execute_in_process(
-                run_config={**(definition.run_config or {}), "loggers": {"silent": {}}},
-                instance=instance,
-                tags={IN_PROCESS: "true", **(tags or {})},
-                raise_on_error=True,
-            )
+            with many_events(instance, run_id):
+                definition.execute_in_process(
+                    run_config={**(definition.run_config or {}), "loggers": {"silent": {}}},
+                    instance=instance,
+                    run_id=run_id,
+                    tags={IN_PROCESS: "true", **(tags or {})},
+                    raise_on_error=True,
+                )
         except DagsterExecutionInterruptedError as error:
             raise KeyboardInterrupt from error
         except DagsterError as error:

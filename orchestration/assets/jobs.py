@@ -1,9 +1,9 @@
 """The jobs that schedules, sensors and the command line share.
 
-`nightly` asks for the snapshot and names no partitions: which days it builds is known only after its own landing, from
-fingerprints (orchestration/marts/plan.py), and one run covers them all, also those of a long downtime. Dagster 1.13 lets
-no named job hold daily and monthly partitions together, and a step that holds days cannot run without a range; hence the
-marts' step says of each day and month that it rebuilt, whatever the run asked for.
+`nightly` asks for the snapshot and names no partitions: which days it builds is known only after its own landing,
+from fingerprints (orchestration/marts/plan.py), and one run covers them all, also those of a long downtime. Dagster
+1.13 lets no named job hold daily and monthly partitions together, and a step that holds days cannot run without a
+range; hence the marts' step says of each day and month that it rebuilt, whatever the run asked for.
 """
 
 from dagster import AssetSelection, define_asset_job

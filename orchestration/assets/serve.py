@@ -14,7 +14,9 @@ def serve(home: Home, settings: Settings, port: int) -> NoReturn:
 
     `settings` were read by the caller, so that a wrong one is told before the server starts.
     """
-    command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions"]
+    # `dagster dev` says at every start that another program supersedes it; nobody here can act on that.
+    quiet = ["-W", "ignore:Function"]
+    command = [sys.executable, *quiet, "-m", "dagster", "dev", "-m", "orchestration.definitions"]
     sys.stdout.flush()
     write_instance_file(home)
     os.execve(sys.executable, [*command, "-h", "127.0.0.1", "-p", str(port)], child_environment(home))

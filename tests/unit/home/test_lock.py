@@ -31,9 +31,12 @@ def test_a_second_writer_waits_and_says_who_holds_the_lock(tmp_path: Path) -> No
     first.start()
     assert held.wait(30)
     said: list[str] = []
-    with pytest.raises(TallyhouseError, match="still held"), keeping(Journal(say=said.append)):
-        with writer(Home(tmp_path), doing="tallyhouse run", now=NOW, timeout=0.3):
-            pytest.fail("two writers at once")
+    with (
+        pytest.raises(TallyhouseError, match="still held"),
+        keeping(Journal(say=said.append)),
+        writer(Home(tmp_path), doing="tallyhouse run", now=NOW, timeout=0.3),
+    ):
+        pytest.fail("two writers at once")
     assert said == [f"Waiting for {current_holder(Home(tmp_path))} to finish"]
     assert f"`tallyhouse run` (process {first.pid} on " in said[0]
     assert first.pid is not None

@@ -23,9 +23,7 @@ class Reader:
 
     bands: Mapping[tuple[str, str], list[dict[str, Any]]]
 
-    def find(
-        self, price_id: str, at: str, *, context: int = 0, tier: str = "standard"
-    ) -> list[dict[str, Any]]:
+    def find(self, price_id: str, at: str, *, context: int = 0, tier: str = "standard") -> list[dict[str, Any]]:
         """Every band that a naive UTC moment and a context fall into."""
         moment = datetime.fromisoformat(at)
         second = moment.hour * 3600 + moment.minute * 60 + moment.second
@@ -42,9 +40,7 @@ class Reader:
         (found,) = self.find(price_id, at, context=context, tier=tier)
         return found
 
-    def mtok(
-        self, price_id: str, at: str, *, context: int = 0, tier: str = "standard"
-    ) -> dict[str, Decimal | None]:
+    def mtok(self, price_id: str, at: str, *, context: int = 0, tier: str = "standard") -> dict[str, Decimal | None]:
         """The rates of that band as USD per million units."""
         band = self.band(price_id, at, context=context, tier=tier)
         return {

@@ -69,21 +69,14 @@ def quoted(price: ModelPrice) -> list[Decimal]:
     values = [value for value in price.__dict__.values() if value is not None]
     return list(
         chain.from_iterable(
-            [value.base, *(tier.price for tier in value.tiers)]
-            if isinstance(value, TieredPrices)
-            else [value]
+            [value.base, *(tier.price for tier in value.tiers)] if isinstance(value, TieredPrices) else [value]
             for value in values
         )
     )
 
 
 def edges(price: ModelPrice) -> set[int]:
-    return {
-        tier.start
-        for value in price.__dict__.values()
-        if isinstance(value, TieredPrices)
-        for tier in value.tiers
-    }
+    return {tier.start for value in price.__dict__.values() if isinstance(value, TieredPrices) for tier in value.tiers}
 
 
 def moments(model: ModelInfo) -> list[datetime]:
@@ -124,17 +117,11 @@ def test_every_model_at_every_edge_costs_what_the_package_computes(plain: Reader
                     assert all(band[name] is None for name in RATE_COLUMNS)
                     continue
                 # The package charges nothing for what it has no price for; here such a rate is NULL.
-                ours = sum(
-                    (band[name] * counts[name] for name in RATE_COLUMNS if band[name] is not None), Decimal(0)
-                )
+                ours = sum((band[name] * counts[name] for name in RATE_COLUMNS if band[name] is not None), Decimal(0))
                 theirs = price.calc_price(usage_of(counts))["total_price"]
                 if band["tier_rule"] == "half":
                     outside = sum(
-                        (
-                            band[name] * counts[name]
-                            for name in ("web_search_rate", "request_rate")
-                            if band[name]
-                        ),
+                        (band[name] * counts[name] for name in ("web_search_rate", "request_rate") if band[name]),
                         Decimal(0),
                     )
                     theirs = (theirs - outside) / 2 + outside

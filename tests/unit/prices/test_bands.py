@@ -24,9 +24,7 @@ FLASH = "deepseek/deepseek-v4-flash"
         (200_001, "1.222506"),
     ],
 )
-def test_one_token_over_the_tier_edge_reprices_the_whole_request(
-    plain: Reader, context: int, cost: str
-) -> None:
+def test_one_token_over_the_tier_edge_reprices_the_whole_request(plain: Reader, context: int, cost: str) -> None:
     band = plain.band(SONNET, "2026-03-01", context=context)
     assert band["uncached_input_rate"] * context + band["output_rate"] * 1_000 == Decimal(cost)
 
@@ -181,9 +179,7 @@ def test_priority_is_standard_and_flagged_until_it_has_a_price_of_its_own(plain:
         ("2.50", "0.0000025"),
     ],
 )
-def test_float_noise_is_rounded_half_even_to_twelve_decimals_of_the_quoted_price(
-    quoted: str, rate: str
-) -> None:
+def test_float_noise_is_rounded_half_even_to_twelve_decimals_of_the_quoted_price(quoted: str, rate: str) -> None:
     assert unit_rate(Decimal(quoted), 6) == Decimal(rate)
 
 

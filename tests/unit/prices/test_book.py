@@ -51,9 +51,7 @@ def test_another_process_seed_and_zone_give_the_same_version(home: Home, plain_b
     assert ask(home, "1")[0] == plain_book.version
 
 
-def test_a_known_book_is_found_without_the_price_package_or_duckdb(
-    plain_home: Home, plain_book: PriceBook
-) -> None:
+def test_a_known_book_is_found_without_the_price_package_or_duckdb(plain_home: Home, plain_book: PriceBook) -> None:
     assert ask(plain_home, "2") == [plain_book.version, "False", "False"]
 
 
@@ -64,9 +62,7 @@ def test_the_version_is_pinned_so_that_a_change_of_any_price_is_seen(plain_book:
 
 def test_columns_and_types_are_those_the_models_read(plain_book: PriceBook) -> None:
     with duckdb.connect() as connection:
-        found = connection.execute(
-            "DESCRIBE SELECT * FROM read_parquet(?)", [str(plain_book.path)]
-        ).fetchall()
+        found = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(plain_book.path)]).fetchall()
     assert {name: kind for name, kind, *_ in found} == BAND_TYPES
 
 

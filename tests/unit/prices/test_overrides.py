@@ -29,9 +29,7 @@ def refused(home: Home, *rows: Mapping[str, str]) -> SettingsError:
 
 
 def test_an_override_holds_from_its_first_midnight_until_before_its_last(home: Home) -> None:
-    bands = reader(
-        home, GPT | {"valid_from": "2026-02-01", "valid_to": "2026-03-01", "checked_on": "2026-01-30"}
-    )
+    bands = reader(home, GPT | {"valid_from": "2026-02-01", "valid_to": "2026-03-01", "checked_on": "2026-01-30"})
     prices = [
         bands.mtok("openai/gpt-4.1", at)["uncached_input"]
         for at in ("2026-01-31T23:59:59.999999", "2026-02-01", "2026-02-28T23:59:59.999999", "2026-03-01")
@@ -130,9 +128,7 @@ def test_two_spellings_of_a_provider_are_one_provider(home: Home) -> None:
 
 
 def test_overrides_that_only_touch_do_not_overlap(home: Home) -> None:
-    bands = reader(
-        home, GPT | {"valid_to": "2026-02-01"}, GPT | {"valid_from": "2026-02-01", "input_mtok": "1.7"}
-    )
+    bands = reader(home, GPT | {"valid_to": "2026-02-01"}, GPT | {"valid_from": "2026-02-01", "input_mtok": "1.7"})
     assert bands.mtok("openai/gpt-4.1", "2026-01-31T23:59:59")["uncached_input"] == Decimal("1.8")
     assert bands.mtok("openai/gpt-4.1", "2026-02-01")["uncached_input"] == Decimal("1.7")
 
