@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dagster import AssetCheckEvaluation, AssetCheckSeverity, AssetCheckSpec, AssetKey
 
 from orchestration.assets.lineage import Lineage
-from orchestration.dbt import data_test_checks, tested_mart
+from orchestration.dbt import data_test_checks, mart_of
 from orchestration.marts.dbt_build import NodeResult
 from orchestration.marts.manifest import Manifest
 
@@ -30,7 +30,7 @@ def check_specs(lineage: Lineage) -> list[AssetCheckSpec]:
 
 def data_test_results(lineage: Lineage, nodes: Iterable[NodeResult]) -> Iterator[AssetCheckEvaluation]:
     """What dbt's data tests found in one build; a test that did not get to run says nothing."""
-    marts = {test.name: tested_mart(test) for test in lineage.tests}
+    marts = {test.name: mart_of(test) for test in lineage.tests}
     for node in nodes:
         if node.kind == "test" and node.status != "skipped":
             yield AssetCheckEvaluation(

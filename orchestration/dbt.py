@@ -62,10 +62,10 @@ def lineage_specs(lineage: Lineage) -> list[AssetSpec]:
 def data_test_checks(lineage: Lineage) -> Iterator[AssetCheckSpec]:
     """Each dbt data test as a check of the mart it tests."""
     for test in lineage.tests:
-        yield AssetCheckSpec(name=test.name, asset=tested_mart(test), description=test.description or None)
+        yield AssetCheckSpec(name=test.name, asset=mart_of(test), description=test.description or None)
 
 
-def tested_mart(test: DataTest) -> str:
+def mart_of(test: DataTest) -> str:
     return next((model for model in test.models if model in _MARTS), _FIRST_MART)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from dagster import DailyPartitionsDefinition, MonthlyPartitionsDefinition
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
@@ -30,10 +30,15 @@ def calendar(home: Home, settings: Settings) -> Calendar:
     The start is settled when the definitions are loaded: older files that land later show up after a reload.
     """
     first = first_day(home, settings)
+    # Dagster counts up to the clock's own day; a rehearsal may pretend a later one.
+    days_ahead = max(0, (settings.today - datetime.now(settings.zone).date()).days)
+    months_ahead = len(months_of(days_of(settings.today - timedelta(days=days_ahead), settings.today))) - 1
     return Calendar(
-        daily=DailyPartitionsDefinition(start_date=first.isoformat(), timezone=settings.timezone, end_offset=1),
+        daily=DailyPartitionsDefinition(
+            start_date=first.isoformat(), timezone=settings.timezone, end_offset=1 + days_ahead
+        ),
         monthly=MonthlyPartitionsDefinition(
-            start_date=month_of(first).isoformat(), timezone=settings.timezone, end_offset=1
+            start_date=month_of(first).isoformat(), timezone=settings.timezone, end_offset=1 + months_ahead
         ),
     )
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from orchestration.home import Home
 from orchestration.journal import record, tell
 from orchestration.lock import writer
-from orchestration.reference import read_budgets, read_departments, read_organisation
+from orchestration.reference import Member, read_budgets, read_departments, read_organisation
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
@@ -86,10 +86,15 @@ def plan_build(home: Home, settings: Settings, *, rebuild: tuple[date, date] | N
     from orchestration.marts.plan import make_plan
     from orchestration.prices.book import newest_version
 
+    # Members without a cost centre take their department's, so that is part of what a day is built from.
+    centres = [
+        Member("department", row.department, "", "", row.department, row.cost_centre, row.valid_from, row.valid_to)
+        for row in read_departments(home)
+    ]
     return make_plan(
         receipts=receipts(home),
         manifest=read_manifest(home),
-        members=read_organisation(home),
+        members=[*read_organisation(home), *centres],
         budgets=read_budgets(home),
         newest_book=newest_version(home) or _NO_BOOK_YET,
         today=settings.today,

@@ -21,7 +21,7 @@ def raw_usage_asset(site: Site) -> AssetsDefinition:
         rows that cannot be read are in data/quarantine with file, line and reason.
         """
         with site.step(context) as settings, writer(site.home, doing="land", now=settings.now):
-            mark_lost_runs(context.instance, but=context.run_id)
+            mark_lost_runs(context.instance, but=context.run.run_id)
             report = land_files(site.home, settings)
         return MaterializeResult(
             data_version=DataVersion(_version(site.home)),

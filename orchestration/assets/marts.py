@@ -71,7 +71,7 @@ def marts_asset(site: Site, lineage: Lineage, calendar: Calendar) -> AssetsDefin
         with site.step(context) as settings:
             report = build_marts(site.home, settings, rebuild=asked)
         manifest = report.manifest if report else read_manifest(site.home)
-        with many_events(context.instance, context.run_id):
+        with many_events(context.instance, context.run.run_id):
             for event in rebuilt(report, manifest, asked=asked, today=settings.today):
                 context.log_event(event)
         if report is not None:

@@ -8,13 +8,13 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from orchestration.landing.receipts import Receipt
 from orchestration.marts.calendar import month_end, month_of
 from orchestration.marts.manifest import LAYOUT, Manifest
-from orchestration.reference import Budget, Member, budgets_hash, members_hash
+from orchestration.reference import FIRST_DAY, LAST_DAY, Budget, Member, budgets_hash, members_hash
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def make_plan(
         fingerprints=fingerprints,
         rebuilt={item.day for item in stale_days},
         published={month: value.fingerprint for month, value in published_months.items()},
-        budgets=budgets_hash(budgets),
+        budgets=budgets,
         data_until=data_until,
     )
     return Plan(
@@ -116,7 +116,7 @@ def _stale_months(
     fingerprints: Mapping[date, str],
     rebuilt: set[date],
     published: Mapping[date, str],
-    budgets: str,
+    budgets: Sequence[Budget],
     data_until: date | None,
 ) -> Iterable[StaleMonth]:
     days_of: dict[date, list[str]] = defaultdict(list)
@@ -126,7 +126,14 @@ def _stale_months(
     for month, lines in sorted(days_of.items()):
         assert data_until is not None
         until = min(month_end(month), max(data_until, month - timedelta(days=1)))
-        fingerprint = _digest([LAYOUT, sorted(lines), budgets, until.isoformat()])
+        # The row in force on that day is the month's budget; its other days make no difference.
+        last = max(until, month)
+        in_force = [
+            replace(budget, valid_from=FIRST_DAY, valid_to=LAST_DAY)
+            for budget in budgets
+            if budget.valid_from <= last < budget.valid_to
+        ]
+        fingerprint = _digest([LAYOUT, sorted(lines), budgets_hash(in_force), until.isoformat()])
         if published.get(month) != fingerprint or month in touched:
             why = "its days changed" if month in touched else "its budgets or its last complete day changed"
             yield StaleMonth(month=month, fingerprint=fingerprint, data_until=until, why=why)

@@ -1,0 +1,224 @@
+"""What landing and marts do to clean input, written straight in SQL: what the same work costs without Tallyhouse."""
+
+import shutil
+import time
+from pathlib import Path
+
+import duckdb
+
+TEXTS = (
+    "provider", "model", "service_tier", "provider_account", "user_id", "team", "department", "cost_centre", "project",
+    "feature", "channel", "api_key", "country", "conversation_id", "status", "error_code", "operation", "labels",
+)  # fmt: skip
+TOKENS = (
+    "uncached_input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "output_tokens",
+    "reasoning_tokens", "input_audio_tokens", "output_audio_tokens", "input_image_tokens", "output_image_tokens",
+)  # fmt: skip
+COSTS = ("input_cost", "cache_read_cost", "cache_write_cost", "output_cost", "tool_cost", "charged_cost",
+         "effective_cost", "estimated_cost")  # fmt: skip
+DIMENSIONS = ("source", "provider", "model", "service_tier", "department", "cost_centre", "team", "project", "user_id",
+              "feature", "channel", "api_key", "country")  # fmt: skip
+
+
+def connect(spill: Path) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    connection.execute(f"SET temp_directory = '{spill}'")
+    connection.execute("SET preserve_insertion_order = false")
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+def land(inbox: Path, out: Path) -> None:
+    """Own-format JSONL.gz to Parquet by UTC day, every column typed by DuckDB's reader."""
+    columns = {
+        "event_id": "VARCHAR", "event_at": "TIMESTAMPTZ", **dict.fromkeys(TEXTS, "VARCHAR"), "latency_ms": "BIGINT",
+        **dict.fromkeys((*TOKENS, "web_search_calls"), "BIGINT"), "reported_cost": "DECIMAL(38,18)",
+        "reported_cost_basis": "VARCHAR",
+    }  # fmt: skip
+    declared = ", ".join(f"{name}: '{kind}'" for name, kind in columns.items())
+    rest = ", ".join(name for name in columns if name != "event_at")
+    shutil.rmtree(out, ignore_errors=True)
+    with connect(out.parent / "spill") as connection:
+        connection.execute(
+            f"COPY (SELECT CAST(event_at AS TIMESTAMP) AS event_at, {rest}, CAST(event_at AS DATE) AS utc_date "
+            f"FROM read_json('{inbox}/*.jsonl.gz', format='newline_delimited', columns={{{declared}}})) "
+            f"TO '{out}' (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (utc_date))"
+        )
+
+
+def marts(raw: Path, reference: Path, bands: Path, models: Path, out: Path) -> dict[str, float]:
+    """Landed own events to daily, hourly, source and monthly marts; seconds of the SQL and of writing the files."""
+    shutil.rmtree(out, ignore_errors=True)
+    started = time.perf_counter()
+    with connect(out.parent / "spill") as connection:
+        for name in ("organisation", "departments"):
+            connection.execute(
+                f"CREATE TEMP TABLE {name} AS SELECT * REPLACE ("
+                "coalesce(valid_from, DATE '0001-01-01') AS valid_from, "
+                "coalesce(valid_to, DATE '9999-12-31') AS valid_to) "
+                f"FROM read_csv('{reference}/{name}.csv', types={{valid_from: 'DATE', valid_to: 'DATE'}})"
+            )
+        connection.execute(f"CREATE TEMP TABLE bands AS FROM '{bands}'")
+        connection.execute(f"CREATE TEMP TABLE models AS FROM '{models}'")
+        connection.execute(f"CREATE TEMP TABLE summed AS {_summed(raw)}")
+        summed = [*TOKENS, "total_tokens", "web_search_calls"]
+        measures = ", ".join(
+            ["sum(requests)::bigint AS requests", "sum(failed_requests)::bigint AS failed_requests"]
+            + [f"sum({name})::decimal(38,0) AS {name}" for name in summed]
+            + [f"sum({name})::decimal(38,18) AS {name}" for name in COSTS]
+        )
+        keys = "department, cost_centre, project, provider, model, service_tier, is_priced"
+        connection.execute(
+            f"CREATE TEMP TABLE monthly AS SELECT date_trunc('month', usage_date) AS month, {keys}, {measures}, "
+            f"count(DISTINCT usage_date) AS active_days FROM summed WHERE NOT is_hourly GROUP BY ALL"
+        )
+        calculated = time.perf_counter()
+        finer = ", ".join(name for name in DIMENSIONS if name not in ("department", "provider", "model"))
+        rest = "is_hourly, delivered_rows, conflicts, first_event_at, last_event_at"
+        files = {
+            "daily_usage": f"SELECT * EXCLUDE ({rest}, hour_at, local_hour) FROM summed WHERE NOT is_hourly",
+            "hourly_usage": f"SELECT * EXCLUDE ({rest}, {finer}, unpriced_reason) FROM summed WHERE is_hourly",
+            "daily_sources": "SELECT usage_date, source, sum(delivered_rows) AS delivered_rows, "
+            "sum(requests) AS events, "
+            "sum(conflicts) AS conflicts, min(first_event_at) AS first_event_at, max(last_event_at) AS last_event_at "
+            "FROM summed WHERE NOT is_hourly GROUP BY ALL",
+            "monthly_usage": "FROM monthly",
+        }
+        for name, select in files.items():
+            by = "month" if name == "monthly_usage" else "usage_date"
+            (out / name).parent.mkdir(parents=True, exist_ok=True)
+            connection.execute(
+                f"COPY (FROM ({select}) ORDER BY ALL) TO '{out / name}' "
+                f"(FORMAT parquet, COMPRESSION zstd, PARTITION_BY ({by}), WRITE_PARTITION_COLUMNS true)"
+            )
+    return {"sql": calculated - started, "files": time.perf_counter() - calculated}
+
+
+def _summed(raw: Path) -> str:
+    """Each event once, its department and price, summed by day and dimension and by hour: all in one statement."""
+    output = "output_tokens + reasoning_tokens + output_audio_tokens + output_image_tokens"
+    cached = "uncached_input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens"
+    rates = {name: name.replace("_tokens", "_rate") for name in TOKENS} | {"web_search_calls": "web_search_rate"}
+
+    def amount(*names: str) -> str:
+        terms = [f"coalesce({name}::decimal(15,0) * {rates[name]}, 0)" for name in names]
+        return f"CASE WHEN reason IS NULL THEN {' + '.join(terms)} END"
+
+    dimensions = ", ".join(DIMENSIONS)
+    token_sums = ", ".join(
+        f"sum({name})::decimal(38,0) AS {name}" for name in (*TOKENS, "total_tokens", "web_search_calls")
+    )
+    cost_sums = ", ".join(f"sum({name})::decimal(38,18) AS {name}" for name in COSTS)
+    tokens = ", ".join(f"coalesce({name}, 0) AS {name}" for name in TOKENS)
+    repeated = "EXISTS (FROM repeated WHERE repeated.event_id = delivered.event_id)"
+    reasons = " ".join(f"WHEN {name} > 0 AND {rate} IS NULL THEN 'no price for {name}'" for name, rate in rates.items())
+    return f"""
+        WITH delivered AS NOT MATERIALIZED (
+            SELECT
+                * REPLACE (coalesce(service_tier, 'standard') AS service_tier, coalesce(status, 'ok') AS status),
+                coalesce(web_search_calls, 0) AS searches, {tokens.replace(" AS ", " AS t_")}
+            FROM read_parquet('{raw}/*/*.parquet', hive_partitioning = false)
+        ),
+        repeated AS (SELECT event_id FROM delivered GROUP BY event_id HAVING count(*) > 1),
+        ranked AS (
+            SELECT
+                *,
+                min(event_at) OVER (PARTITION BY event_id) AS first_at,
+                max(event_at) OVER (PARTITION BY event_id) AS last_at,
+                count(*) OVER (PARTITION BY event_id) AS records
+            FROM delivered WHERE {repeated}
+            QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY {output} DESC, event_at DESC, {cached} DESC) = 1
+        ),
+        events AS (
+            FROM ranked
+            UNION ALL BY NAME
+            SELECT *, event_at AS first_at, event_at AS last_at, 1 AS records FROM delivered WHERE NOT {repeated}
+        ),
+        placed AS (SELECT *, timezone('Europe/London', timezone('UTC', first_at)) AS local_at FROM events),
+        matched AS (
+            SELECT
+                placed.* EXCLUDE (team, department, cost_centre, provider, model, project, user_id, feature, channel,
+                    api_key, country, event_at),
+                placed.first_at AS event_at,
+                CAST(local_at AS DATE) AS usage_date,
+                date_trunc('hour', local_at) - (local_at - first_at) AS hour_at,
+                CAST(hour(local_at) AS INTEGER) AS local_hour,
+                coalesce(placed.team, u.team, k.team, p.team, '') AS team,
+                coalesce(placed.department, u.department, k.department, p.department, t.department, '') AS department,
+                coalesce(placed.cost_centre, CASE WHEN placed.department IS NULL THEN coalesce(
+                    u.cost_centre, k.cost_centre, p.cost_centre, t.cost_centre) END, d.cost_centre, '') AS cost_centre,
+                coalesce(names.provider, placed.provider, '') AS provider,
+                coalesce(names.model, placed.model, '') AS model,
+                coalesce(placed.project, '') AS project, coalesce(placed.user_id, '') AS user_id,
+                coalesce(placed.feature, '') AS feature, coalesce(placed.channel, '') AS channel,
+                coalesce(placed.api_key, '') AS api_key, coalesce(placed.country, '') AS country,
+                models.price_id
+            FROM placed
+            LEFT JOIN organisation u ON u.member_type = 'user' AND u.member = placed.user_id
+                AND local_at >= u.valid_from AND local_at < u.valid_to
+            LEFT JOIN organisation k ON k.member_type = 'api_key' AND k.member = placed.api_key
+                AND local_at >= k.valid_from AND local_at < k.valid_to
+            LEFT JOIN organisation p ON p.member_type = 'project' AND p.member = placed.project
+                AND local_at >= p.valid_from AND local_at < p.valid_to
+            LEFT JOIN organisation t ON t.member_type = 'team' AND t.member = placed.team
+                AND local_at >= t.valid_from AND local_at < t.valid_to
+            LEFT JOIN departments d ON d.department = coalesce(
+                    placed.department, u.department, k.department, p.department, t.department)
+                AND local_at >= d.valid_from AND local_at < d.valid_to
+            LEFT JOIN models ON models.raw_provider IS NOT DISTINCT FROM placed.provider
+                AND models.raw_model IS NOT DISTINCT FROM placed.model
+            LEFT JOIN (SELECT price_id, min(provider) AS provider, min(model) AS model FROM bands GROUP BY ALL) AS names
+                ON names.price_id = models.price_id
+        ),
+        measured AS (
+            SELECT
+                * EXCLUDE ({", ".join(TOKENS)}, {", ".join(f"t_{name}" for name in TOKENS)}, searches,
+                    web_search_calls),
+                {", ".join(f"t_{name} AS {name}" for name in TOKENS)}, searches AS web_search_calls,
+                {" + ".join(f"t_{name}" for name in TOKENS)} AS total_tokens
+            FROM matched
+        ),
+        priced AS (
+            SELECT
+                measured.*, {", ".join(rates.values())}, request_rate,
+                CASE
+                    WHEN measured.price_id IS NULL THEN 'the model is not in the price book'
+                    WHEN bands.price_id IS NULL THEN 'no price at that time'
+                    WHEN request_rate IS NULL THEN 'priced in units that are not counted' {reasons}
+                END AS reason
+            FROM measured LEFT JOIN bands ON bands.price_id = measured.price_id
+                AND bands.service_tier = measured.service_tier
+                AND event_at >= bands.valid_from AND event_at < bands.valid_to
+                AND {cached} + input_audio_tokens + input_image_tokens >= context_from
+                AND {cached} + input_audio_tokens + input_image_tokens < context_to
+                AND epoch(CAST(event_at AS TIME)) >= day_from AND epoch(CAST(event_at AS TIME)) < day_to
+        ),
+        costed AS (
+            SELECT
+                *, 1 AS requests, CAST(status = 'error' AS BIGINT) AS failed_requests,
+                reason IS NULL AS is_priced, reason AS unpriced_reason,
+                {amount("uncached_input_tokens", "input_audio_tokens", "input_image_tokens")} AS input_cost,
+                {amount("cache_read_tokens")} AS cache_read_cost,
+                {amount("cache_write_5m_tokens", "cache_write_1h_tokens")} AS cache_write_cost,
+                {amount("output_tokens", "reasoning_tokens", "output_audio_tokens", "output_image_tokens")}
+                    AS output_cost,
+                {amount("web_search_calls")} + request_rate AS tool_cost,
+                CASE WHEN reason IS NULL THEN CAST(0 AS DECIMAL(38,18)) END AS charged_cost,
+                CASE WHEN reported_cost_basis = 'estimate' THEN reported_cost END AS estimated_cost,
+                input_cost + cache_read_cost + cache_write_cost + output_cost + tool_cost + charged_cost
+                    AS effective_cost
+            FROM priced
+        )
+        SELECT
+            grouping(hour_at) = 0 AS is_hourly, usage_date, hour_at, local_hour, {dimensions}, is_priced,
+            unpriced_reason, CAST(sum(records) AS BIGINT) AS delivered_rows,
+            count(*) FILTER (WHERE last_at >= event_at + INTERVAL 2 DAY) AS conflicts,
+            min(event_at) AS first_event_at, max(last_at) AS last_event_at,
+            CAST(sum(requests) AS BIGINT) AS requests, CAST(sum(failed_requests) AS BIGINT) AS failed_requests,
+            {token_sums}, {cost_sums}
+        FROM costed
+        GROUP BY GROUPING SETS (
+            (usage_date, {dimensions}, is_priced, unpriced_reason),
+            (usage_date, hour_at, local_hour, department, provider, model, is_priced)
+        )
+    """

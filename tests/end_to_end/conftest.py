@@ -1,0 +1,52 @@
+"""Homes that several end-to-end tests look at; who changes one takes a copy."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from orchestration.demo import DemoSummary
+from orchestration.home import Home
+from tests.support.homes import Finished, command, copy_home, full_home, short_home
+
+
+@pytest.fixture(scope="session")
+def first_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, DemoSummary, Finished]:
+    """The example company with about 3,000 events, and what `tallyhouse run` said to it."""
+    home, summary = full_home(tmp_path_factory.mktemp("company") / "home", 3_000)
+    done = command(home, "run")
+    assert done.code == 0, done.err
+    return home, summary, done
+
+
+@pytest.fixture(scope="session")
+def ran(first_run: tuple[Home, DemoSummary, Finished]) -> Home:
+    """The example company after its first run. Not to be changed."""
+    return first_run[0]
+
+
+@pytest.fixture(scope="session")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The short home before any run. Not to be changed."""
+    return short_home(tmp_path_factory.mktemp("short") / "home")
+
+
+@pytest.fixture(scope="session")
+def published(untouched: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The short home after its first run. Not to be changed."""
+    home = copy_home(untouched, tmp_path_factory.mktemp("published") / "home")
+    done = command(home, "run")
+    assert done.code == 0, done.err
+    return home
+
+
+@pytest.fixture
+def home(published: Home, tmp_path: Path) -> Home:
+    """A copy of the published short home, to change as one likes."""
+    return copy_home(published, tmp_path / "home")
+
+
+@pytest.fixture
+def fresh(untouched: Home, tmp_path: Path) -> Callable[[str], Home]:
+    """Makes copies of the short home that never ran."""
+    return lambda name: copy_home(untouched, tmp_path / name)

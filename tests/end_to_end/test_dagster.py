@@ -1,0 +1,103 @@
+"""The jobs in this process: what they tell Dagster, and what reaches the terminal."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from dagster import AssetKey, DagsterRunStatus
+
+from orchestration.assets.execute import run_nightly
+from orchestration.assets.instance import instance_of
+from orchestration.assets.site import Site
+from orchestration.definitions import define
+from orchestration.errors import SettingsError
+from orchestration.home import Home
+from orchestration.journal import Journal, keeping
+from orchestration.landing import LandingReport
+from orchestration.marts.build import BuildReport
+from orchestration.partitions import range_tags
+from tests.support.homes import backfill_job, json_lines, settings_of, write_json_lines
+
+
+def told(home: Home) -> dict[str, set[str]]:
+    """The partitions that the latest run said it had built, by asset."""
+    with instance_of(home) as instance:
+        (run,) = instance.get_runs(limit=1)
+        found: dict[str, set[str]] = defaultdict(set)
+        for log in instance.all_logs(run.run_id):
+            event = log.dagster_event
+            if event is not None and event.is_step_materialization and event.asset_key is not None:
+                found[event.asset_key.to_user_string()].add(event.partition or "")
+    return found
+
+
+def jobs(home: Home) -> list[tuple[str, DagsterRunStatus]]:
+    with instance_of(home) as instance:
+        return [(run.job_name, run.status) for run in reversed(instance.get_runs())]
+
+
+def test_a_night_without_anything_new_tells_of_no_day(home: Home, capfd: pytest.CaptureFixture[str]) -> None:
+    journal = Journal()
+    with keeping(journal):
+        run_nightly(home, settings_of(home))
+    assert set(told(home)) == {"raw_usage", "published_marts", "budget_alerts", "deliveries"}
+    # Steps spoke to the journal of whoever called, and Dagster kept off the terminal.
+    assert journal.latest(LandingReport) is not None
+    assert journal.latest(BuildReport) is None
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_late_file_tells_of_its_day_and_month_only(home: Home) -> None:
+    file = next(iter(sorted((home.inbox / "assistant").rglob("assistant-2026-11-06*.jsonl.gz"))))
+    late = [{**row, "event_id": f"late-{row['event_id']}"} for row in json_lines(file)[:1]]
+    write_json_lines(file.with_name("later.jsonl"), late)
+    run_nightly(home, settings_of(home))
+    found = told(home)
+    assert found["daily_usage"] == found["hourly_usage"] == found["daily_sources"] == {"2026-11-06"}
+    assert found["monthly_usage"] == found["monthly_budget_crossings"] == {"2026-11-01"}
+
+
+def test_a_backfill_tells_of_every_day_asked_for_also_of_one_without_usage(home: Home) -> None:
+    backfill_job(home, date(2026, 11, 19), date(2026, 12, 24))
+    # Today has no usage yet, and days to come are none of anybody's.
+    assert told(home)["daily_usage"] == {"2026-11-19", "2026-11-20", "2026-11-21"}
+    assert jobs(home)[-1] == ("backfill", DagsterRunStatus.SUCCESS)
+
+
+def test_a_backfill_outside_all_usage_says_which_days_there_are(home: Home) -> None:
+    with pytest.raises(SettingsError, match="2026-11-21"):
+        backfill_job(home, date(2027, 3, 1), date(2027, 3, 2))
+
+
+def test_a_month_asked_for_in_the_interface_builds_its_days(home: Home) -> None:
+    settings = settings_of(home)
+    job = define(Site(home, settings=lambda: settings)).resolve_implicit_global_asset_job_def()
+    marts = [AssetKey("monthly_usage"), AssetKey("monthly_budget_status")]
+    with instance_of(home) as instance:
+        month = date(2026, 11, 1)
+        job.execute_in_process(instance=instance, asset_selection=marts, tags=range_tags(month, month))
+    found = told(home)
+    assert found["monthly_usage"] == {"2026-11-01"}
+    assert found["daily_usage"] == {f"2026-11-{day:02}" for day in range(1, 22)}
+
+
+def test_a_failed_step_raises_its_own_error_and_stays_in_the_history(
+    home: Home, capfd: pytest.CaptureFixture[str]
+) -> None:
+    budgets = home.reference / "budgets.csv"
+    budgets.write_text(budgets.read_text(encoding="utf-8").replace("month", "fortnight"), encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"budgets\.csv, line 2, column period") as raised:
+        run_nightly(home, settings_of(home))
+    assert type(raised.value) is SettingsError
+    assert jobs(home)[-1] == ("nightly", DagsterRunStatus.FAILURE)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_first_run_tells_of_every_day(fresh: Callable[[str], Home], published: Home) -> None:
+    home = fresh("first")
+    run_nightly(home, settings_of(home))
+    assert [name for name, _ in jobs(home)] == ["nightly", "monthly_statement"]
+    with instance_of(home) as instance, instance_of(published) as before:
+        key = AssetKey("daily_usage")
+        assert instance.get_materialized_partitions(key) == before.get_materialized_partitions(key) != set()

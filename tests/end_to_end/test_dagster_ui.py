@@ -1,0 +1,195 @@
+"""`tallyhouse dev`: a range asked for in the user interface is one run, in the same history as the command line's."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
+
+from orchestration.home import Home
+from orchestration.marts.manifest import read_manifest
+from tests.support.homes import CHECKOUT, TALLYHOUSE, command, environment
+
+_PATIENCE_SECONDS = 240.0
+_Found = TypeVar("_Found")
+
+RUNS = "{runsOrError(limit: 50) {... on Runs {results {runId jobName status tags {key value}}}}}"
+LAUNCH = """
+mutation ($asked: LaunchBackfillParams!) {
+  launchPartitionBackfill(backfillParams: $asked) {
+    __typename
+    ... on LaunchBackfillSuccess {backfillId}
+    ... on PythonError {message}
+  }
+}
+"""
+BACKFILL = """
+query ($id: String!) {
+  partitionBackfillOrError(backfillId: $id) {... on PartitionBackfill {status error {message}}}
+}
+"""
+ASSETS = """
+query ($keys: [AssetKeyInput!]!) {
+  assetNodes(assetKeys: $keys) {
+    assetKey {path}
+    partitionStats {numMaterialized numPartitions numFailed}
+    assetMaterializations(limit: 5) {
+      partition runId tags {key value}
+      metadataEntries {label ... on IntMetadataEntry {intValue} ... on TextMetadataEntry {text}}
+    }
+    assetChecksOrError {
+      ... on AssetChecks {
+        checks {
+          name
+          executionForLatestMaterialization {
+            runId
+            evaluation {
+              success severity
+              metadataEntries {label ... on IntMetadataEntry {intValue}}
+            }
+          }
+        }
+      }
+    }
+  }
+}
+"""
+SERVER = "{workspaceOrError {... on Workspace {locationEntries {loadStatus locationOrLoadError {__typename}}}}}"
+
+
+class Server:
+    """A running `tallyhouse dev`, asked through the interface's own GraphQL."""
+
+    def __init__(self, port: int) -> None:
+        self._url = f"http://127.0.0.1:{port}/graphql"
+
+    def ask(self, query: str, **variables: object) -> Any:
+        body = json.dumps({"query": query, "variables": variables}).encode()
+        request = urllib.request.Request(self._url, body, {"content-type": "application/json"})
+        with urllib.request.urlopen(request, timeout=60) as response:
+            answer = json.load(response)
+        assert not answer.get("errors"), answer["errors"]
+        return answer["data"]
+
+    def is_ready(self) -> bool:
+        try:
+            entries = self.ask(SERVER)["workspaceOrError"]["locationEntries"]
+        except (urllib.error.URLError, OSError):
+            return False
+        assert all(entry["locationOrLoadError"]["__typename"] == "RepositoryLocation" for entry in entries), entries
+        return bool(entries) and all(entry["loadStatus"] == "LOADED" for entry in entries)
+
+    def runs(self) -> list[dict[str, Any]]:
+        """Every run of the history, the newest first, with its tags as one dictionary."""
+        found = self.ask(RUNS)["runsOrError"]["results"]
+        return [{**run, "tags": {tag["key"]: tag["value"] for tag in run["tags"]}} for run in found]
+
+    def assets(self, *names: str) -> dict[str, dict[str, Any]]:
+        nodes = self.ask(ASSETS, keys=[{"path": [name]} for name in names])["assetNodes"]
+        return {node["assetKey"]["path"][0]: node for node in nodes}
+
+    def backfill(self, asset: str, *partitions: str) -> str:
+        """Launch a backfill as the interface's button does, and wait for its end; its id."""
+        asked = {"partitionNames": partitions, "assetSelection": [{"path": [asset]}], "tags": []}
+        launched = self.ask(LAUNCH, asked=asked)["launchPartitionBackfill"]
+        assert launched["__typename"] == "LaunchBackfillSuccess", launched
+        name: str = launched["backfillId"]
+
+        def ended() -> Any:
+            state = self.ask(BACKFILL, id=name)["partitionBackfillOrError"]
+            return state if state["status"] not in ("REQUESTED", "CANCELING", "FAILING") else None
+
+        state = until(ended)
+        assert state["status"] == "COMPLETED_SUCCESS", state
+        return name
+
+
+def until(found: Callable[[], _Found | None]) -> _Found:
+    """What `found` gives once it gives something."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        value = found()
+        if value:
+            return value
+        time.sleep(0.5)
+    raise AssertionError(f"waited {_PATIENCE_SECONDS:.0f} s in vain")
+
+
+@contextmanager
+def serving(home: Home) -> Iterator[Server]:
+    """`tallyhouse dev` on a free port, ended with all its children."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    said = (home.root / "dev.log").open("wb")
+    process = subprocess.Popen(
+        [*TALLYHOUSE, "--home", str(home.root), "dev", "--port", str(port)],
+        cwd=CHECKOUT,
+        env=environment(),
+        stdout=said,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    server = Server(port)
+    try:
+
+        def ready() -> bool:
+            assert process.poll() is None, (home.root / "dev.log").read_text(encoding="utf-8")
+            return server.is_ready()
+
+        until(ready)
+        yield server
+    finally:
+        process.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=20)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        said.close()
+
+
+def test_a_range_in_the_interface_is_one_run_in_one_history_with_the_command_line(home: Home) -> None:
+    published = read_manifest(home)
+    assert published is not None
+    days = ["2026-11-03", "2026-11-04", "2026-11-05", "2026-11-06"]
+    with serving(home) as server:
+        assert {run["jobName"] for run in server.runs()} == {"nightly", "monthly_statement"}  # the command line's
+
+        backfill = server.backfill("daily_usage", *days)
+        (run,) = (run for run in server.runs() if run["tags"].get("dagster/backfill") == backfill)
+        assert run["status"] == "SUCCESS"
+        span = [run["tags"][f"dagster/asset_partition_range_{edge}"] for edge in ("start", "end")]
+        assert span == [days[0], days[-1]]
+
+        assert command(home, "backfill", "--from", "2026-11-10", "--to", "2026-11-10").code == 0
+        (own,) = (run for run in server.runs() if run["jobName"] == "backfill")
+
+        assets = server.assets("daily_usage", "daily_sources", "monthly_usage", "raw_usage")
+        usage = assets["daily_usage"]
+        latest = {event["partition"]: event["runId"] for event in usage["assetMaterializations"]}
+        assert latest == {**dict.fromkeys(days, run["runId"]), "2026-11-10": own["runId"]}
+        assert usage["partitionStats"]["numFailed"] == 0
+        assert usage["partitionStats"]["numMaterialized"] == len(published.days)
+
+        event = next(event for event in usage["assetMaterializations"] if event["partition"] == days[0])
+        day = next(value for day, value in published.days.items() if day.isoformat() == days[0])
+        assert {tag["key"]: tag["value"] for tag in event["tags"]}["dagster/data_version"] == day.fingerprint
+        told = {entry["label"]: entry.get("intValue", entry.get("text")) for entry in event["metadataEntries"]}
+        assert told == {"requests": day.requests, "spend_usd": day.spend}
+        assert [event["partition"] for event in assets["monthly_usage"]["assetMaterializations"]][0] == "2026-11-01"
+        labels = {entry["label"] for entry in assets["raw_usage"]["assetMaterializations"][0]["metadataEntries"]}
+        assert {"rows", "bytes", "quarantined"} <= labels
+
+        checks = {check["name"]: check for node in assets.values() for check in node["assetChecksOrError"]["checks"]}
+        found = {name: check["executionForLatestMaterialization"]["evaluation"] for name, check in checks.items()}
+        assert {"months_equal_days", "effective_cost_is_the_sum_of_its_parts"} <= found.keys()
+        assert [name for name, result in found.items() if not result["success"] and result["severity"] == "ERROR"] == []
+        counts = {entry["label"]: entry.get("intValue") for entry in found["conservation"]["metadataEntries"]}
+        assert counts == dict(published.conservation)

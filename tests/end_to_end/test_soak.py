@@ -1,0 +1,125 @@
+"""The main job killed with kill -9 at any moment: the next run puts everything right, and sends nothing twice."""
+
+import shutil
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from orchestration.home import Home
+from tests.support.homes import UNTIL, command, copy_home, json_lines, read_table, write_json_lines, write_table
+from tests.support.killing import Blow, Outcome, Struck, blows, leftovers, outcome, strike
+
+BOUNDED_SECONDS = 3.0
+
+
+class Trial:
+    """One starting point, what an undisturbed run makes of it, and what killed runs must end with too."""
+
+    def __init__(self, pristine: Home, scratch: Path) -> None:
+        self.pristine, self.scratch = pristine, scratch
+        calm = copy_home(pristine, scratch / "undisturbed")
+        self.undisturbed = strike(calm, None, scratch / "said")
+        assert self.undisturbed.code == 0, self.undisturbed.said
+        self.expected: Outcome = outcome(calm)
+        assert leftovers(calm) == []
+
+    def kill_and_heal(self, blow: Blow) -> tuple[Struck, Struck]:
+        """A killed run and the undisturbed one after it; everything must be as if nothing had happened."""
+        root = self.scratch / "killed"
+        shutil.rmtree(root, ignore_errors=True)
+        home = copy_home(self.pristine, root)
+        first = strike(home, blow, self.scratch / "said")
+        healed = strike(home, None, self.scratch / "said")
+        told = f"killed {blow}\n{first.said}\nthen:\n{healed.said}"
+        assert healed.code == 0, told
+        found = outcome(home)
+        for part in self.expected.__dataclass_fields__:
+            assert getattr(found, part) == getattr(self.expected, part), f"{part} differs, {told}"
+        assert leftovers(home) == [], told
+        # No more work than an undisturbed run, whatever the killed one left.
+        assert healed.cpu < 1.5 * self.undisturbed.cpu + 2, told
+        third = strike(home, None, self.scratch / "said")
+        assert third.said.startswith("Nothing to do") and third.code == 0, told + third.said
+        assert third.cpu < BOUNDED_SECONDS
+        return first, healed
+
+
+def nightly(published: Home, root: Path) -> Home:
+    """A published home with a night's work: late rows in two months, a message due, statements to write again."""
+    home = copy_home(published, root)
+    gateway = home.inbox / "gateway" / "2026"
+    october = json_lines(gateway / "spend-logs-2026-10.jsonl.gz")[5]
+    november = json_lines(gateway / "11" / f"spend-logs-{UNTIL}.jsonl")[0]
+    late = [{**october, "request_id": "late-1"}, {**november, "request_id": "late-2"}]
+    write_json_lines(gateway / "11" / "late.jsonl", late)
+    (gateway / "11" / "torn.jsonl").write_text('{"request_id": "half a l')
+    budgets = read_table(home, "budgets.csv")
+    write_table(home, "budgets.csv", [{**row, "amount": "300.00"} if not row["scope"] else row for row in budgets])
+    return home
+
+
+@pytest.fixture(scope="module")
+def first_time(untouched: Home, tmp_path_factory: pytest.TempPathFactory) -> Trial:
+    return Trial(untouched, tmp_path_factory.mktemp("first"))
+
+
+@pytest.fixture(scope="module")
+def by_night(published: Home, tmp_path_factory: pytest.TempPathFactory) -> Trial:
+    folder = tmp_path_factory.mktemp("night")
+    return Trial(nightly(published, folder / "pristine"), folder)
+
+
+def test_a_nights_work_is_what_it_should_be(by_night: Trial, published: Home) -> None:
+    before = outcome(published)
+    after = by_night.expected
+    changed = {day for day, value in after.manifest["days"].items() if before.manifest["days"].get(day) != value}
+    assert len(changed) == 2 and date(2026, 11, 20) in changed
+    assert len(after.messages) == len(before.messages) + 1 and before.messages.items() <= after.messages.items()
+    assert {name for name, data in after.statements.items() if before.statements[name] != data} > {
+        "2026-10/organisation.pdf"
+    }
+
+
+@pytest.mark.parametrize(
+    "blow",
+    [
+        Blow("Publishing", None, 0.02, False),
+        Blow(None, "the ledger", 0.0, False),
+        Blow(None, "a statement", 0.05, True),
+    ],
+    ids=str,
+)
+def test_a_killed_run_is_put_right_by_the_next(by_night: Trial, blow: Blow) -> None:
+    killed, _ = by_night.kill_and_heal(blow)
+    assert killed.killed, killed.said
+
+
+@pytest.mark.soak
+def test_a_hundred_killed_runs_are_put_right(first_time: Trial, by_night: Trial) -> None:
+    wanted, killed, seconds = 100, 0, 0.0
+    hit: Counter[str] = Counter()
+    streams = [(trial, blows(seed, trial.undisturbed.seconds)) for seed, trial in enumerate((first_time, by_night))]
+    for number in range(3 * wanted):
+        trial, stream = streams[number % 2]
+        blow = next(stream)
+        first, healed = trial.kill_and_heal(blow)
+        seconds += first.seconds + healed.seconds
+        if first.killed:
+            killed += 1
+            hit[blow.line or blow.file or "at random"] += 1
+            print(f"{killed:3} {healed.seconds:5.1f} s to heal, killed {blow}", flush=True)
+        if killed == wanted:
+            break
+    print(f"{killed} killed runs put right, {seconds:.0f} s: {dict(hit)}")
+    assert killed == wanted and len(hit) > 12
+
+
+def test_two_kills_in_a_row_are_put_right(by_night: Trial) -> None:
+    """The run that heals is itself killed, while it publishes; the one after it has the same to do."""
+    home = copy_home(by_night.pristine, by_night.scratch / "twice")
+    for blow in (Blow("Building", None, 0.3, False), Blow(None, "a staged snapshot", 0.0, False)):
+        assert strike(home, blow, by_night.scratch / "said").killed
+    assert command(home, "run").code == 0
+    assert outcome(home) == by_night.expected and leftovers(home) == []
