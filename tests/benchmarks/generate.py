@@ -56,7 +56,7 @@ def write_home(root: Path, inbox: Path) -> Home:
 
 
 def write_inbox(inbox: Path, *, events: int, last: date = LAST_DAY, days: int = DAYS, bad: float = 0.0) -> None:
-    """One JSONL.gz a day, `events` rows in all, duplicates included; `bad` is the share of rows with a negative count."""
+    """One JSONL.gz a day, `events` rows in all, duplicates included; `bad`: the share with a negative count."""
     import duckdb
 
     scratch = inbox.parent / f"{inbox.name}.tmp"

@@ -13,7 +13,8 @@ from tests.benchmarks.generate import LAST_DAY
 pytestmark = pytest.mark.bench
 GOAL = 1.25
 _COMPARED = (
-    *bare.DIMENSIONS, "usage_date", "is_priced", "requests", "failed_requests", "total_tokens", *bare.TOKENS, *bare.COSTS,
+    *bare.DIMENSIONS, "usage_date", "is_priced", "requests", "failed_requests", "total_tokens", *bare.TOKENS,
+    *bare.COSTS,
 )  # fmt: skip
 
 

@@ -13,6 +13,9 @@ pytestmark = pytest.mark.bench
 def test_ten_times_the_data(tmp_path: Path) -> None:
     inbox = tmp_path / "inbox"
     rows: list[tuple[str, str]] = []
+    # The first process of a machine reads the packages from disk; no size should pay for that.
+    work.make_inbox(inbox, 1000)
+    measure.alone(work.land_and_build, tmp_path / "home", inbox)
     before: dict[str, float] = {}
     for events in (measure.EVENTS * 3 // 100, measure.EVENTS * 3 // 10, measure.EVENTS * 3):
         work.make_inbox(inbox, events)

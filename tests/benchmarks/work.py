@@ -3,6 +3,7 @@
 import shutil
 import time
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
 
 from orchestration.home import Home
@@ -121,6 +122,6 @@ def run(root: Path) -> dict[str, float]:
     assert summary is not None
     said.append(("end", time.perf_counter()))
     parts: dict[str, float] = {}
-    for (text, at), (_, until) in zip(said, said[1:], strict=False):
+    for (text, at), (_, until) in pairwise(said):
         parts[text] = parts.get(text, 0.0) + until - at
     return parts

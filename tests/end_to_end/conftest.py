@@ -7,7 +7,7 @@ import pytest
 
 from orchestration.demo import DemoSummary
 from orchestration.home import Home
-from tests.support.homes import Finished, command, copy_home, full_home, short_home
+from tests.support.homes import Finished, Started, command, copy_home, full_home, short_home
 
 
 @pytest.fixture(scope="session")
@@ -32,11 +32,20 @@ def untouched(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 @pytest.fixture(scope="session")
-def published(untouched: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """The short home after its first run. Not to be changed."""
+def two_at_once(untouched: Home, tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Finished, Finished]:
+    """The short home's first run, and another that was started while it worked. Not to be changed."""
     home = copy_home(untouched, tmp_path_factory.mktemp("published") / "home")
-    done = command(home, "run")
-    assert done.code == 0, done.err
+    first = Started(home, "run")
+    assert first.first_words().startswith("Looking for new files")
+    second = Started(home, "run")
+    return home, first.finish(), second.finish()
+
+
+@pytest.fixture(scope="session")
+def published(two_at_once: tuple[Home, Finished, Finished]) -> Home:
+    """The short home after its first run. Not to be changed."""
+    home, first, _ = two_at_once
+    assert first.code == 0, first.err
     return home
 
 

@@ -183,7 +183,7 @@ def test_a_range_in_the_interface_is_one_run_in_one_history_with_the_command_lin
         assert {tag["key"]: tag["value"] for tag in event["tags"]}["dagster/data_version"] == day.fingerprint
         told = {entry["label"]: entry.get("intValue", entry.get("text")) for entry in event["metadataEntries"]}
         assert told == {"requests": day.requests, "spend_usd": day.spend}
-        assert [event["partition"] for event in assets["monthly_usage"]["assetMaterializations"]][0] == "2026-11-01"
+        assert next(event["partition"] for event in assets["monthly_usage"]["assetMaterializations"]) == "2026-11-01"
         labels = {entry["label"] for entry in assets["raw_usage"]["assetMaterializations"][0]["metadataEntries"]}
         assert {"rows", "bytes", "quarantined"} <= labels
 

@@ -1,6 +1,7 @@
 """The main job killed with kill -9 at any moment: the next run puts everything right, and sends nothing twice."""
 
 import shutil
+import time
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.home import Home
-from tests.support.homes import UNTIL, command, copy_home, json_lines, read_table, write_json_lines, write_table
+from tests.support.homes import UNTIL, copy_home, json_lines, read_table, write_json_lines, write_table
 from tests.support.killing import Blow, Outcome, Struck, blows, leftovers, outcome, strike
 
 BOUNDED_SECONDS = 3.0
@@ -25,14 +26,14 @@ class Trial:
         self.expected: Outcome = outcome(calm)
         assert leftovers(calm) == []
 
-    def kill_and_heal(self, blow: Blow) -> tuple[Struck, Struck]:
-        """A killed run and the undisturbed one after it; everything must be as if nothing had happened."""
+    def kill_and_heal(self, *blows: Blow) -> list[Struck]:
+        """Killed runs and an undisturbed one after them; everything must be as if nothing had happened."""
         root = self.scratch / "killed"
         shutil.rmtree(root, ignore_errors=True)
         home = copy_home(self.pristine, root)
-        first = strike(home, blow, self.scratch / "said")
+        killed = [strike(home, blow, self.scratch / "said") for blow in blows]
         healed = strike(home, None, self.scratch / "said")
-        told = f"killed {blow}\n{first.said}\nthen:\n{healed.said}"
+        told = "\n".join(f"killed {blow}\n{run.said}" for blow, run in zip(blows, killed, strict=True)) + healed.said
         assert healed.code == 0, told
         found = outcome(home)
         for part in self.expected.__dataclass_fields__:
@@ -43,7 +44,7 @@ class Trial:
         third = strike(home, None, self.scratch / "said")
         assert third.said.startswith("Nothing to do") and third.code == 0, told + third.said
         assert third.cpu < BOUNDED_SECONDS
-        return first, healed
+        return killed
 
 
 def nightly(published: Home, root: Path) -> Home:
@@ -82,18 +83,13 @@ def test_a_nights_work_is_what_it_should_be(by_night: Trial, published: Home) ->
     }
 
 
-@pytest.mark.parametrize(
-    "blow",
-    [
+def test_three_killed_runs_in_a_row_are_put_right(by_night: Trial) -> None:
+    killed = by_night.kill_and_heal(
         Blow("Publishing", None, 0.02, False),
         Blow(None, "the ledger", 0.0, False),
-        Blow(None, "a statement", 0.05, True),
-    ],
-    ids=str,
-)
-def test_a_killed_run_is_put_right_by_the_next(by_night: Trial, blow: Blow) -> None:
-    killed, _ = by_night.kill_and_heal(blow)
-    assert killed.killed, killed.said
+        Blow(None, "a statement", 0.0, True),
+    )
+    assert [run.killed for run in killed] == [True, True, True], killed
 
 
 @pytest.mark.soak
@@ -104,22 +100,14 @@ def test_a_hundred_killed_runs_are_put_right(first_time: Trial, by_night: Trial)
     for number in range(3 * wanted):
         trial, stream = streams[number % 2]
         blow = next(stream)
-        first, healed = trial.kill_and_heal(blow)
-        seconds += first.seconds + healed.seconds
-        if first.killed:
+        began = time.monotonic()
+        (run,) = trial.kill_and_heal(blow)
+        seconds += time.monotonic() - began
+        if run.killed:
             killed += 1
             hit[blow.line or blow.file or "at random"] += 1
-            print(f"{killed:3} {healed.seconds:5.1f} s to heal, killed {blow}", flush=True)
+            print(f"{killed:3} after {run.seconds:5.1f} s: {blow}", flush=True)
         if killed == wanted:
             break
     print(f"{killed} killed runs put right, {seconds:.0f} s: {dict(hit)}")
     assert killed == wanted and len(hit) > 12
-
-
-def test_two_kills_in_a_row_are_put_right(by_night: Trial) -> None:
-    """The run that heals is itself killed, while it publishes; the one after it has the same to do."""
-    home = copy_home(by_night.pristine, by_night.scratch / "twice")
-    for blow in (Blow("Building", None, 0.3, False), Blow(None, "a staged snapshot", 0.0, False)):
-        assert strike(home, blow, by_night.scratch / "said").killed
-    assert command(home, "run").code == 0
-    assert outcome(home) == by_night.expected and leftovers(home) == []

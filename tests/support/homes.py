@@ -84,24 +84,41 @@ def pretending(now: str) -> Iterator[None]:
 class Finished:
     """One ended command."""
 
+    pid: int
     code: int
     out: str
     err: str
     seconds: float
 
 
-def command(home: Home, *words: str, now: str = NOW, python: tuple[str, ...] = ()) -> Finished:
+class Started:
     """`tallyhouse --home HOME words…` in a process of its own; `python` are more options of the interpreter."""
-    began = time.monotonic()
-    done = subprocess.run(
-        [TALLYHOUSE[0], *python, *TALLYHOUSE[1:], "--home", str(home.root), *words],
-        cwd=CHECKOUT,
-        env=environment(now),
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
-    return Finished(done.returncode, done.stdout, done.stderr, time.monotonic() - began)
+
+    def __init__(self, home: Home, *words: str, now: str = NOW, python: tuple[str, ...] = ()) -> None:
+        self._began = time.monotonic()
+        self.process = subprocess.Popen(
+            [TALLYHOUSE[0], *python, *TALLYHOUSE[1:], "--home", str(home.root), *words],
+            cwd=CHECKOUT,
+            env=environment(now),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def first_words(self) -> str:
+        """The first line of progress, once it is there."""
+        assert self.process.stderr is not None
+        return self.process.stderr.readline()
+
+    def finish(self) -> Finished:
+        out, err = self.process.communicate(timeout=600)
+        return Finished(self.process.pid, self.process.returncode, out, err, time.monotonic() - self._began)
+
+
+def command(home: Home, *words: str, now: str = NOW, python: tuple[str, ...] = ()) -> Finished:
+    """Run a command to its end."""
+    return Started(home, *words, now=now, python=python).finish()
 
 
 def environment(now: str = NOW) -> dict[str, str]:
