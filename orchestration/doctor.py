@@ -34,6 +34,7 @@ def examine(
         Finding("packages", True, ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)),
         *_tables(home),
         *_sources(settings),
+        *_unread_folders(home, settings),
         _writable(home),
         _disk(home),
     ]
@@ -79,6 +80,18 @@ def _sources(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             f"source {source.name}", exists, str(source.path) if exists else f"{source.path} does not exist: make it"
         )
+
+
+def _unread_folders(home: Home, settings: Settings) -> Iterator[Finding]:
+    """Logs that somebody dropped where no source reads."""
+    read = {source.path for source in settings.sources.values()}
+    for folder in sorted(home.inbox.iterdir()) if home.inbox.is_dir() else ():
+        if folder.is_dir() and not any(path == folder or folder in path.parents for path in read):
+            yield Finding(
+                f"inbox/{folder.name}",
+                False,
+                f"no source reads it: add {folder.name} to `sources` in tallyhouse.yaml",
+            )
 
 
 def _writable(home: Home) -> Finding:

@@ -22,7 +22,7 @@ def initialise(folder: Path, *, demo: bool, until: date | None) -> str:
         )
     if demo:
         summary = write_demo(home, until=until or current_time().date() - timedelta(days=1))
-        return f"Wrote an example company to {folder}: {summary.events:,} events. Next: tallyhouse run --home {folder}"
+        return f"Wrote an example company to {folder}: {summary.events:,} events. Next: tallyhouse --home {folder} run"
     if until is not None:
         raise SettingsError("--until is only for the example company.", "Add --demo, or leave --until out.")
     write_blank(home)

@@ -4,10 +4,11 @@ Each takes the home's writer lock, finds out by itself what is left to do, and c
 anywhere, the next run puts right what is missing. Dagster's assets and the command line call these and nothing else.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from orchestration.errors import SettingsError
 from orchestration.home import Home
 from orchestration.journal import record, tell
 from orchestration.lock import writer
@@ -16,21 +17,13 @@ from orchestration.settings import Settings
 
 if TYPE_CHECKING:
     from orchestration.alerts import AlertsReport, DeliveryReport
-    from orchestration.landing import LandingReport, Progress
+    from orchestration.landing import LandingReport, Progress, Receipt
     from orchestration.marts.build import BuildReport
     from orchestration.marts.plan import Plan
 
 
 # What a plan says of new days before their price book has been flattened.
 _NO_BOOK_YET = "the newest price book"
-
-
-@dataclass(frozen=True)
-class Preview:
-    """What a run would do; nothing was written."""
-
-    files_to_land: tuple[str, ...]
-    plan: "Plan"
 
 
 def land_files(home: Home, settings: Settings) -> "LandingReport":
@@ -83,8 +76,12 @@ def plan_build(home: Home, settings: Settings, *, rebuild: tuple[date, date] | N
     """Which days and months would be built from what is landed now, and why. Writes nothing."""
     from orchestration.landing import receipts
     from orchestration.marts.manifest import read_manifest
+    from orchestration.marts.pins import read_pins
     from orchestration.marts.plan import make_plan
     from orchestration.prices.book import newest_version
+
+    landed = receipts(home)
+    _refuse_another_zone(landed, settings)
 
     # Members without a cost centre take their department's, so that is part of what a day is built from.
     centres = [
@@ -92,14 +89,25 @@ def plan_build(home: Home, settings: Settings, *, rebuild: tuple[date, date] | N
         for row in read_departments(home)
     ]
     return make_plan(
-        receipts=receipts(home),
+        receipts=landed,
         manifest=read_manifest(home),
         members=[*read_organisation(home), *centres],
         budgets=read_budgets(home),
         newest_book=newest_version(home) or _NO_BOOK_YET,
         today=settings.today,
         rebuild=rebuild,
+        pins=read_pins(home),
     )
+
+
+def _refuse_another_zone(landed: "Sequence[Receipt]", settings: Settings) -> None:
+    """Receipts say for each file which local days it touches: under another zone they would say it wrongly."""
+    for receipt in landed:
+        if receipt.timezone != settings.timezone:
+            raise SettingsError(
+                f"timezone is {settings.timezone}, but logs are landed for days of {receipt.timezone}.",
+                f"Write timezone: {receipt.timezone} again; for another zone make a new home on the same logs.",
+            )
 
 
 def evaluate_alerts(home: Home, settings: Settings) -> "AlertsReport":

@@ -23,6 +23,8 @@ def books_for(
     pairs = {(provider, model) for receipt in receipts for provider, model in receipt.models}
     books = {}
     for version in sorted({day.price_version for day in plan.days}):
+        # A book that only pins remember (the marts were thrown away) is known by its version.
+        labels.setdefault(version, version)
         book = PriceBook(version=version, label=labels[version], path=home.prices / f"{version}.parquet")
         if not book.path.exists():
             raise TallyhouseError(

@@ -14,6 +14,7 @@ from orchestration.marts import publish
 from orchestration.marts.dbt_build import NodeResult, dbt_build
 from orchestration.marts.inputs import build_variables
 from orchestration.marts.manifest import Manifest, PublishedDay, PublishedMonth
+from orchestration.marts.pins import keep_pins
 from orchestration.marts.plan import Plan
 from orchestration.settings import Settings
 
@@ -82,6 +83,7 @@ def build(
         conservation=conservation,
         price_books={day.price_version: book_labels[day.price_version] for day in published_days.values()},
     )
+    keep_pins(home, {day: published.price_version for day, published in published_days.items()})
     publish.swap(home, root, fresh)
     publish.tidy(home)
     return BuildReport(manifest=fresh, days=tuple(days), months=tuple(months), nodes=tuple(nodes))

@@ -61,11 +61,13 @@ def make_plan(
     newest_book: str,
     today: date,
     rebuild: tuple[date, date] | None = None,
+    pins: Mapping[date, str] | None = None,
 ) -> Plan:
     """Compare what each day would be built from with what is published.
 
     `rebuild` adds every day with events from its first to its last date (inclusive), stale or not; pins stay. Days
     after `today` are not due and wait; their rows are counted in `not_due_rows`.
+    `pins`: the books that days were first built with, for days that are no longer published.
     """
     contents, rows = _contents_by_day(receipts)
     due = sorted(day for day in contents if day <= today)
@@ -79,7 +81,7 @@ def make_plan(
     stale_days = []
     for day in due:
         before = published_days.get(day)
-        pin = before.price_version if before else newest_book
+        pin = before.price_version if before else (pins or {}).get(day, newest_book)
         fingerprint = _digest([LAYOUT, sorted(contents[day]), pin, members_by_day.on(day)])
         fingerprints[day] = fingerprint
         if before is None:

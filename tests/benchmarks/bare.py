@@ -25,6 +25,7 @@ def connect(spill: Path) -> duckdb.DuckDBPyConnection:
     connection.execute(f"SET temp_directory = '{spill}'")
     connection.execute("SET preserve_insertion_order = false")
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")
     return connection
 
 

@@ -92,6 +92,11 @@ def test_a_late_row_is_priced_with_the_book_its_day_is_pinned_to() -> None:
     assert [item.price_version for item in late.days] == ["book-1"]
 
 
+def test_a_day_whose_marts_were_thrown_away_keeps_the_book_it_was_first_built_with() -> None:
+    again = plan(OLD, pins={date(2026, 10, 3): "book-1"}, newest_book="book-2")
+    assert [item.price_version for item in again.days] == ["book-1", "book-2"]
+
+
 def test_a_budget_makes_its_months_stale_and_no_day() -> None:
     other = plan(OLD, published(plan(OLD)), budgets=[replace(BUDGET, amount=Decimal(200))])
     assert days(other) == []
