@@ -118,8 +118,18 @@ def summarise(home: Home, settings: Settings, journal: Journal) -> RunSummary:
         months_built=built.months if built else (),
         last_month=month,
         last_month_spend=manifest.spend(month) if manifest and month else None,
-        conservation=dict(manifest.conservation) if manifest else {},
+        conservation=_account(home, settings, manifest) if manifest else {},
         files=statements.files if statements else (),
         alerts=journal.latest(AlertsReport),
         delivery=journal.latest(DeliveryReport),
     )
+
+
+def _account(home: Home, settings: Settings, manifest: Manifest) -> dict[str, int]:
+    """The fate of every row delivered until now; what changed no day (a file sent again) is not in the manifest."""
+    from orchestration.landing import receipts, redeliveries, totals
+    from orchestration.marts.conservation import account_for
+    from orchestration.pipeline import plan_build
+
+    delivered = totals(receipts(home), redeliveries(home))
+    return account_for(delivered, manifest.days.values(), plan_build(home, settings).not_due_rows)

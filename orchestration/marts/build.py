@@ -7,10 +7,10 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestration.errors import ConservationError
 from orchestration.home import Home
 from orchestration.landing.receipts import Counts, Receipt
 from orchestration.marts import publish
+from orchestration.marts.conservation import account_for
 from orchestration.marts.dbt_build import NodeResult, dbt_build
 from orchestration.marts.inputs import build_variables
 from orchestration.marts.manifest import Manifest, PublishedDay, PublishedMonth
@@ -69,7 +69,7 @@ def build(
             **(manifest.months if manifest else {}),
             **_months(connection, plan),
         }
-        conservation = _conservation(totals, published_days, plan.not_due_rows)
+        conservation = account_for(totals, published_days.values(), plan.not_due_rows)
         root = publish.stage(connection, home, snapshot=snapshot, days=days, months=months)
     fresh = Manifest(
         snapshot=snapshot,
@@ -130,24 +130,3 @@ def _months(connection: "DuckDBPyConnection", plan: Plan) -> dict[date, Publishe
     ).fetchall()
     sums = {month: (requests, spend) for month, requests, spend in rows}
     return {item.month: PublishedMonth(item.fingerprint, *sums.get(item.month, (0, "0"))) for item in plan.months}
-
-
-def _conservation(totals: Counts, days: dict[date, PublishedDay], not_due: int) -> dict[str, int]:
-    """Every delivered row has one fate; the delivered ones were counted apart from the reader."""
-    counted = sum(day.requests for day in days.values())
-    repeated = sum(day.duplicates for day in days.values())
-    fates = {
-        "counted": counted,
-        "duplicates": repeated + totals.duplicates,
-        "quarantined": totals.quarantined,
-        "not_usage": totals.not_usage,
-        "not_due": not_due,
-    }
-    if totals.delivered != sum(fates.values()):
-        told = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in fates.items())
-        raise ConservationError(
-            f"{totals.delivered:,} rows were delivered, but {sum(fates.values()):,} are accounted for ({told}); "
-            "nothing was published.",
-            "Run `tallyhouse backfill` over all days; if it stays, keep the home and report this.",
-        )
-    return {"delivered": totals.delivered, **fates}

@@ -1,0 +1,31 @@
+"""Every delivered row has exactly one fate; the delivered ones were counted apart from the reader. Light to import."""
+
+from collections.abc import Collection
+
+from orchestration.errors import ConservationError
+from orchestration.landing.receipts import Counts
+from orchestration.marts.manifest import PublishedDay
+
+
+def account_for(totals: Counts, days: Collection[PublishedDay], not_due: int) -> dict[str, int]:
+    """What became of every row ever delivered: {"delivered": n, and each fate: n}.
+
+    `not_due`: rows of days that have not begun. Raises ConservationError when the fates do not add up.
+    """
+    counted = sum(day.requests for day in days)
+    repeated = sum(day.duplicates for day in days)
+    fates = {
+        "counted": counted,
+        "duplicates": repeated + totals.duplicates,
+        "quarantined": totals.quarantined,
+        "not_usage": totals.not_usage,
+        "not_due": not_due,
+    }
+    if totals.delivered != sum(fates.values()):
+        told = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in fates.items())
+        raise ConservationError(
+            f"{totals.delivered:,} rows were delivered, but {sum(fates.values()):,} are accounted for ({told}); "
+            "nothing was published.",
+            "Run `tallyhouse backfill` over all days; if it stays, keep the home and report this.",
+        )
+    return {"delivered": totals.delivered, **fates}
