@@ -1,6 +1,7 @@
 """What starts a run between the schedules: new files, messages that may be tried again; and what tells of a failure."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -103,5 +104,6 @@ def failure_text(context: RunFailureSensorContext) -> str:
         while error is not None and error.cause is not None:
             error = error.cause
         if error is not None:
-            return f"{event.step_key}: {error.message.strip()}"
+            text, own = re.subn(r"^orchestration\.errors\.\w+: ", "", error.message.strip())
+            return text if own else f"{event.step_key}: {text}"
     return context.failure_event.message or "The run ended without a word."
