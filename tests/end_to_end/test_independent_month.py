@@ -80,7 +80,7 @@ def check_detail(pages: list[str], department: str, rows: Rows, charge: Decimal)
             match = _DETAIL.fullmatch(line)
             assert match is not None, line
             printed.append(match)
-        texts = {match["name"].split(" (")[0]: match for match in printed}
+        texts = {unwrapped(match["name"].split(" (")[0]): match for match in printed}
         assert texts.keys() == wanted.keys() and len(printed) == len(wanted)
         seen += len(wanted)
         group = Decimal(0)
@@ -133,7 +133,7 @@ def merged(rows: Rows) -> dict[str, dict[str, dict[str, Any]]]:
         for key, row in rows.items():
             if key[0] != department:
                 continue
-            text = f"{key[2] or 'No project'} {key[4]}"
+            text = unwrapped(f"{key[2] or 'No project'} {key[4]}")
             line = lines.setdefault(text, {"requests": 0, "input": 0, "cached": 0, "output": 0, "spend": None})
             line["requests"] += row["requests"]
             line["cached"] += row["cache_read_tokens"]
@@ -180,6 +180,11 @@ def source_rows(path: Path) -> tuple[int, int]:
     match = re.search(r"Source rows ([\d,]+) counted(?:, ([\d,]+) duplicates? left out)?", text)
     assert match is not None
     return int(match[1].replace(",", "")), int((match[2] or "0").replace(",", ""))
+
+
+def unwrapped(text: str) -> str:
+    """A long model id is printed on two lines; where it was broken does not matter."""
+    return text.replace(" ", "")
 
 
 def grouped(rows: Rows, column: int) -> dict[str, Rows]:
