@@ -50,6 +50,6 @@ lock:  ## settle the versions anew from pyproject.toml; needs uv
 	@uv=$$(command -v uv || echo .tools/uv); \
 	set -ex; \
 	$$uv pip compile --quiet --upgrade --universal --generate-hashes --no-strip-extras --python-version 3.11 \
-		--custom-compile-command 'make lock' --extra dev --output-file requirements.lock pyproject.toml; \
+		--custom-compile-command 'make lock' --extra dev --extra postgresql --extra s3 --output-file requirements.lock pyproject.toml; \
 	$$uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
 		--custom-compile-command 'make lock' --group uv --output-file requirements-uv.lock
