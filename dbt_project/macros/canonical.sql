@@ -20,18 +20,51 @@
     ]) }}
 {% endmacro %}
 
-{# The columns of a canonical usage event with their types, in order. #}
+{# What an event can be broken down by beyond usage_dimensions; '' where it says nothing, so that it groups. #}
+{% macro fact_dimensions() %}
+    {{ return([
+        'workspace', 'tool', 'platform', 'integration', 'assistant', 'conversation_type', 'campaign', 'endpoint',
+        'interface', 'continent', 'region', 'city', 'browser', 'caller_timezone',
+    ]) }}
+{% endmacro %}
+
+{# What one event says of itself, its message, its caller, its document; NULL where it says nothing. #}
+{% macro fact_texts() %}
+    {{ return([
+        'contact', 'message_id', 'direction', 'delivery', 'feedback', 'caller_ip', 'page_url', 'document_id',
+        'document_name', 'credit_type', 'credit_measure', 'aggregate_context',
+    ]) }}
+{% endmacro %}
+
+{# The parts of a message, where a source gives them: inside the token classes, so never priced and never added. #}
+{% macro message_parts() %}
+    {{ return([
+        'user_text_tokens', 'context_tokens_part', 'file_tokens', 'answer_tokens', 'tool_output_tokens',
+    ]) }}
+{% endmacro %}
+
+{# The other counts of an event. #}
+{% macro fact_counts() %}
+    {{ return(
+        ['tool_calls'] + message_parts() + ['document_bytes', 'document_extracted_tokens', 'document_citations']
+    ) }}
+{% endmacro %}
+
+{# The columns of a canonical usage event with their types. A staging model need not name those that its source cannot
+   know: int_usage_events unites by name, and int_usage_priced fills in what a missing one means. #}
 {% macro canonical_columns() %}
     {% set text = [
         'provider', 'model', 'service_tier', 'provider_account', 'user_id', 'team', 'department', 'cost_centre',
         'project', 'feature', 'channel', 'api_key', 'country', 'conversation_id', 'status', 'error_code', 'operation',
     ] %}
     {% set columns = {'source': 'varchar', 'event_id': 'varchar', 'event_at': 'timestamp'} %}
-    {% for name in text %}{% do columns.update({name: 'varchar'}) %}{% endfor %}
+    {% for name in text + fact_dimensions() + fact_texts() %}{% do columns.update({name: 'varchar'}) %}{% endfor %}
     {% do columns.update({'latency_ms': 'bigint', 'labels': 'varchar'}) %}
-    {% for name in token_classes() %}{% do columns.update({name: 'bigint'}) %}{% endfor %}
+    {% for name in token_classes() + ['web_search_calls', 'requests'] + fact_counts() %}
+        {% do columns.update({name: 'bigint'}) %}
+    {% endfor %}
     {% do columns.update({
-        'web_search_calls': 'bigint', 'reported_cost': 'decimal(38, 18)', 'reported_cost_basis': 'varchar',
+        'reported_cost': 'decimal(38, 18)', 'reported_cost_basis': 'varchar', 'credit_quantity': 'decimal(38, 18)',
     }) %}
     {{ return(columns) }}
 {% endmacro %}

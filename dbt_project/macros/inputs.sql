@@ -59,14 +59,18 @@
     {{ return('[' ~ names | join(', ') ~ ']') }}
 {% endmacro %}
 
-{# Facts of one kind of source on the UTC dates of this build; other folders are not opened. #}
-{% macro raw_select(columns, globs) %}
-    {%- if not globs or not var('utc_dates') %}{{ return(empty_select(columns)) }}{% endif -%}
-    {%- set dates = [] -%}
-    {%- for day in var('utc_dates') %}{% do dates.append('date ' ~ quoted(day)) %}{% endfor -%}
+{# Facts of one kind of source from the files of this build's UTC dates. Facts are never rewritten, so a file landed
+   before a column existed does not have it: the schema is given by name, and such a column is NULL. #}
+{% macro raw_select(columns, files) %}
+    {%- if not files %}{{ return(empty_select(columns)) }}{% endif -%}
+    {%- set fields = [] -%}
+    {%- for name, type in columns.items() -%}
+        {% do fields.append(
+            quoted(name) ~ ': {name: ' ~ quoted(name) ~ ', type: ' ~ quoted(type) ~ ', default_value: null}'
+        ) %}
+    {%- endfor -%}
     {{ return(
-        'select "' ~ columns.keys() | join('", "') ~ '" from read_parquet(' ~ file_list(globs)
-        ~ ", hive_partitioning = true, hive_types = {'utc_date': date}) where utc_date in (" ~ dates | join(', ') ~ ')'
+        'select * from read_parquet(' ~ file_list(files) ~ ', schema = map {' ~ fields | join(', ') ~ '})'
     ) }}
 {% endmacro %}
 

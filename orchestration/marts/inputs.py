@@ -40,10 +40,7 @@ def build_variables(
             {"from_at": span.from_at.isoformat(), "to_at": span.to_at.isoformat(), "seconds": span.seconds}
             for span in spans
         ],
-        "utc_dates": [
-            day.isoformat() for day in sorted(_dates_to_read(home, receipts, globs, utc_dates(days, settings.zone)))
-        ],
-        "raw_files": globs,
+        "raw_files": _raw_files(home, receipts, _dates_to_read(home, receipts, globs, utc_dates(days, settings.zone))),
         "price_books": {version: {name: str(path) for name, path in files.items()} for version, files in books.items()},
         "reference": {
             name: str(path)
@@ -54,6 +51,20 @@ def build_variables(
         "published_daily_files": [str(path) for path in _published_files(home, plan, manifest, rebuilt=set(days))],
         "data_until": plan.data_until.isoformat() if plan.data_until else "0001-01-01",
     }
+
+
+def _raw_files(home: Home, receipts: Sequence[Receipt], dates: set[date]) -> dict[str, list[str]]:
+    """The landed files of these UTC dates by relation. Named one by one: DuckDB then opens no others."""
+    files: dict[str, set[str]] = defaultdict(set)
+    for receipt in receipts:
+        for part in receipt.parts:
+            if _utc_date(part) in dates:
+                files[RELATION_OF_KIND[receipt.kind]].add(str(home.root / part))
+    return {relation: sorted(paths) for relation, paths in files.items()}
+
+
+def _utc_date(part: str) -> date:
+    return date.fromisoformat(Path(part).parent.name.removeprefix("utc_date="))
 
 
 def _globs(home: Home, receipts: Sequence[Receipt]) -> dict[str, list[str]]:
@@ -72,9 +83,7 @@ def _dates_to_read(
     An event may have been delivered on several dates (a message that grows over midnight, a record sent again days
     later): it is counted once only if all its rows are seen together.
     """
-    landed = {
-        date.fromisoformat(Path(part).parent.name.removeprefix("utc_date=")) for r in receipts for part in r.parts
-    }
+    landed = {_utc_date(part) for receipt in receipts for part in receipt.parts}
     inside, outside = landed & window, landed - window
     if not inside or not outside:
         return inside

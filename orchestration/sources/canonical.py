@@ -5,18 +5,28 @@ from orchestration.sources.shape import Column
 TEXTS = (
     "provider", "model", "service_tier", "provider_account", "user_id", "team", "department",
     "cost_centre", "project", "feature", "channel", "api_key", "country", "conversation_id",
-    "status", "error_code", "operation",
+    "status", "error_code", "operation", "workspace", "tool", "platform", "integration",
+    "assistant", "contact", "conversation_type", "campaign", "endpoint", "interface", "message_id",
+    "direction", "delivery", "feedback", "caller_ip", "continent", "region", "city", "browser",
+    "caller_timezone", "page_url", "document_id", "document_name", "credit_type", "credit_measure",
+    "aggregate_context",
 )  # fmt: skip
 COUNTS = (
     "uncached_input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens",
     "output_tokens", "reasoning_tokens", "input_audio_tokens", "output_audio_tokens",
-    "input_image_tokens", "output_image_tokens", "web_search_calls",
+    "input_image_tokens", "output_image_tokens", "web_search_calls", "requests", "tool_calls",
+    "user_text_tokens", "context_tokens_part", "file_tokens", "answer_tokens", "tool_output_tokens",
+    "document_bytes", "document_extracted_tokens", "document_citations",
 )  # fmt: skip
 SERVICE_TIERS = ("standard", "batch", "flex", "priority")
 STATUSES = ("ok", "error")
 COST_BASES = ("charge", "estimate")
+DIRECTIONS = ("user", "bot")
+DELIVERIES = ("delivered", "failed")
+FEEDBACKS = ("positive", "negative")
+CREDIT_MEASURES = ("flow", "level")
 EVENT_COLUMNS = ("event_id", "event_at", *TEXTS, "latency_ms", "labels", *COUNTS, "reported_cost",
-                 "reported_cost_basis")  # fmt: skip
+                 "reported_cost_basis", "credit_quantity")  # fmt: skip
 
 
 def canonical_columns(given: dict[str, str], called: dict[str, str]) -> tuple[Column, ...]:
@@ -35,4 +45,5 @@ def canonical_columns(given: dict[str, str], called: dict[str, str]) -> tuple[Co
         *(Column(name, text_of(name), "count", label(name)) for name in COUNTS),
         Column("reported_cost", text_of("reported_cost"), "money", label("reported_cost")),
         Column("reported_cost_basis", text_of("reported_cost_basis"), called=label("reported_cost_basis")),
+        Column("credit_quantity", text_of("credit_quantity"), "money", label("credit_quantity")),
     )

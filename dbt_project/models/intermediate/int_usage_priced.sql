@@ -101,14 +101,24 @@ select
     coalesce(channel, '') as channel,
     coalesce(api_key, '') as api_key,
     coalesce(country, '') as country,
+    {% for name in fact_dimensions() %}
+    coalesce({{ name }}, '') as {{ name }},
+    {% endfor %}
     conversation_id,
     status,
     error_code,
     operation,
     latency_ms,
     labels,
+    {% for name in fact_texts() %}
+    {{ name }},
+    {% endfor %}
     cast(1 as bigint) as requests,
     cast(case when status = 'error' then 1 else 0 end as bigint) as failed_requests,
+    {% for name in fact_counts() %}
+    coalesce({{ name }}, 0) as {{ name }},
+    {% endfor %}
+    credit_quantity,
     {% for name in token_classes() %}
     {{ name }},
     {% endfor %}

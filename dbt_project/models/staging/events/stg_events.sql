@@ -28,6 +28,14 @@ select
     coalesce({{ name }}, 0) as {{ name }},
     {% endfor %}
     coalesce(web_search_calls, 0) as web_search_calls,
+    coalesce(requests, 1) as requests,
+    {% for name in fact_counts() %}
+    {{ name }},
+    {% endfor %}
+    {% for name in fact_dimensions() + fact_texts() %}
+    {{ name }},
+    {% endfor %}
+    credit_quantity,
     reported_cost,
     reported_cost_basis,
     true as is_billable
