@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from orchestration.errors import ConservationError
-from orchestration.files import fsync_file, fsync_folder, write_atomically
+from orchestration.files import make_durable, write_atomically
 from orchestration.home import Home
 from orchestration.landing.batches import Batch
 from orchestration.landing.load import Loaded
@@ -22,6 +22,8 @@ def commit(home: Home, batch: Batch, loaded: Loaded, *, shown: dict[int, str], z
     for file in files:
         _check(file)
     parts = [_place(home, batch, part, name) for part, name in _named(batch.landing, loaded.parts)]
+    # One flush for all of them: they do not count before the receipt, and the next run sweeps them up without it.
+    make_durable(parts)
     if loaded.quarantine is not None:
         write_atomically(home.quarantine / batch.source.name / f"{batch.landing}.jsonl", loaded.quarantine.read_bytes())
     receipt = Receipt(
@@ -79,7 +81,5 @@ def _named(landing: str, parts: tuple[Part, ...]) -> Iterator[tuple[Part, str]]:
 def _place(home: Home, batch: Batch, part: Part, name: str) -> Path:
     target = home.raw / batch.source.name / f"utc_date={part.utc_date}" / name
     target.parent.mkdir(parents=True, exist_ok=True)
-    fsync_file(part.path)
     part.path.rename(target)
-    fsync_folder(target.parent)
     return target

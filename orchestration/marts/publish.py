@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestration.files import fsync_file, fsync_folder, write_atomically
+from orchestration.files import fsync_folder, make_durable, write_atomically
 from orchestration.home import Home
 from orchestration.marts.manifest import MANIFEST_FILE, Manifest
 
@@ -30,21 +30,24 @@ def stage(
 ) -> Path:
     """Write the rebuilt days and months of a new snapshot and link the others from the current one.
 
-    Nothing of it can be seen until `swap`. A rebuilt day without usage is a file without rows.
+    Nothing of it can be seen until `swap`. A rebuilt day without usage is a file without rows. What is returned is
+    durable, whether written or linked, so that the swap never names what a loss of power took.
     """
     root = home.marts / "snapshots" / snapshot
     shutil.rmtree(root, ignore_errors=True)
     current = home.current_marts.resolve() if home.current_marts.exists() else None
+    written: list[Path] = []
     for marts, column, keys in ((DAILY, "usage_date", days), (MONTHLY, "month", months)):
         for mart in marts:
             folder = root / mart
             folder.mkdir(parents=True)
-            _write_parts(connection, mart, column=column, keys=keys, folder=folder, monthly=marts is MONTHLY)
+            written += _write_parts(connection, mart, column=column, keys=keys, folder=folder, monthly=marts is MONTHLY)
             if current is not None and (current / mart).is_dir():
                 for old in sorted((current / mart).iterdir()):
                     if not (folder / old.name).exists():
                         os.link(old, folder / old.name)
-            fsync_folder(folder)
+            fsync_folder(folder)  # links need no more than this: their bytes were durable before
+    make_durable(written)
     return root
 
 
@@ -82,15 +85,17 @@ def _write_parts(
     keys: Sequence[date],
     folder: Path,
     monthly: bool,
-) -> None:
+) -> list[Path]:
+    """Write the mart's rebuilt days or months; returns their files, not yet durable."""
     if not keys:
-        return
+        return []
     scratch = folder / ".parts"
     relation = f"marts.{mart}"
     connection.execute(
         f"copy (select * from {relation} order by all) to '{_quoted(scratch)}' (format parquet, compression zstd, "
         f"partition_by ({column}), write_partition_columns true, overwrite true)"
     )
+    written: list[Path] = []
     for key in keys:
         target = folder / (f"{key:%Y-%m}.parquet" if monthly else f"{key}.parquet")
         parts = sorted((scratch / f"{column}={key}").glob("*.parquet"))
@@ -101,8 +106,9 @@ def _write_parts(
                 f"copy (select * from {relation} where {column} = date '{key}' order by all) to '{_quoted(target)}' "
                 "(format parquet, compression zstd)"
             )
-        fsync_file(target)
+        written.append(target)
     shutil.rmtree(scratch, ignore_errors=True)
+    return written
 
 
 def _quoted(path: Path) -> str:
