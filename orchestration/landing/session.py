@@ -6,9 +6,10 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.machine import memory_limit
 from orchestration.sources.shape import quoted
 
-MEMORY_LIMIT = "2GB"
+_MOST_MEMORY = 2048  # megabytes
 REJECTED = "landing rejects "
 # What is no fault of a file's rows: reading it again line by line would only hide it.
 _NOT_THE_ROWS = (duckdb.OutOfMemoryException, duckdb.InterruptException, duckdb.FatalException)
@@ -18,7 +19,7 @@ _NOT_THE_ROWS = (duckdb.OutOfMemoryException, duckdb.InterruptException, duckdb.
 def session(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A private in-memory database, UTC throughout, that spills into the landing's own folder."""
     with duckdb.connect() as connection:
-        connection.execute(f"SET memory_limit = {quoted(MEMORY_LIMIT)}")
+        connection.execute(f"SET memory_limit = {quoted(memory_limit(most=_MOST_MEMORY))}")
         connection.execute(f"SET temp_directory = {quoted(spill.as_posix())}")
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET preserve_insertion_order = false")

@@ -9,7 +9,9 @@ from typing import Any
 
 from orchestration.errors import TallyhouseError
 from orchestration.home import Home
+from orchestration.machine import memory_limit
 
+_MOST_MEMORY = 2048  # megabytes
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 # dbt keeps process-global state: two builds in one process would mix.
 _ONE_AT_A_TIME = threading.Lock()
@@ -108,8 +110,11 @@ def _write_profile(home: Home) -> None:
     output = {
         "type": "duckdb",
         "path": str(home.warehouse),
+        # For what only this build reads: it is neither compressed nor written to disk, and gone with the build.
+        "attach": [{"path": ":memory:", "alias": "scratch"}],
         "threads": 2,
         "settings": {
+            "memory_limit": memory_limit(most=_MOST_MEMORY),
             "temp_directory": str(home.data / "tmp"),
             "preserve_insertion_order": False,
             "enable_progress_bar": False,

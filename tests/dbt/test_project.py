@@ -12,7 +12,8 @@ def test_every_model_builds_and_every_unit_test_holds(tmp_path: Path) -> None:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
-    output = {"type": "duckdb", "path": str(tmp_path / "warehouse.duckdb"), "threads": 2}
+    attach = [{"path": ":memory:", "alias": "scratch"}]
+    output = {"type": "duckdb", "path": str(tmp_path / "warehouse.duckdb"), "attach": attach, "threads": 2}
     profile = {"tallyhouse": {"target": "test", "outputs": {"test": output}}}
     (tmp_path / "profiles.yml").write_text(json.dumps(profile))
     folders = [

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='table', database='scratch') }}
 -- Priced usage summed at the two grains of the daily marts, so that the events are read once.
 -- Grain: where is_hourly is false, usage_date × every dimension × is_priced × unpriced_reason × price_version;
 -- where it is true, usage_date × hour_at × department × provider × model × is_priced, the other columns being NULL.
