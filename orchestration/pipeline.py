@@ -14,6 +14,7 @@ from orchestration.journal import record, tell
 from orchestration.lock import writer
 from orchestration.reference import Member, read_budgets, read_departments, read_organisation
 from orchestration.settings import Settings
+from orchestration.unfinished import remove_unfinished
 
 if TYPE_CHECKING:
     from orchestration.alerts import AlertsReport, DeliveryReport
@@ -32,6 +33,7 @@ def land_files(home: Home, settings: Settings) -> "LandingReport":
 
     with writer(home, doing="land", now=settings.now):
         tell("Looking for new files")
+        remove_unfinished(home)
         sweep(home)
         return record(land(home, settings, progress=_tell_progress))
 

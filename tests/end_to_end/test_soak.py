@@ -4,13 +4,14 @@ import shutil
 import time
 from collections import Counter
 from datetime import date
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from orchestration.home import Home
 from tests.support.homes import UNTIL, copy_home, json_lines, read_table, write_json_lines, write_table
-from tests.support.killing import Blow, Outcome, Struck, blows, leftovers, outcome, strike
+from tests.support.killing import FILES, LINES, Blow, Outcome, Struck, blows, leftovers, outcome, strike
 
 BOUNDED_SECONDS = 3.0
 
@@ -38,7 +39,9 @@ class Trial:
         found = outcome(home)
         for part in self.expected.__dataclass_fields__:
             assert getattr(found, part) == getattr(self.expected, part), f"{part} differs, {told}"
-        assert leftovers(home) == [], told
+        # With nothing left to do nothing is touched: a half-written file then waits for the next run that works.
+        idle = healed.said.startswith("Nothing to do")
+        assert [path for path in leftovers(home) if not (idle and Path(path).name.startswith("."))] == [], told
         # No more work than an undisturbed run, whatever the killed one left.
         assert healed.cpu < 1.5 * self.undisturbed.cpu + 2, told
         third = strike(home, None, self.scratch / "said")
@@ -93,21 +96,29 @@ def test_three_killed_runs_in_a_row_are_put_right(by_night: Trial) -> None:
 
 
 @pytest.mark.soak
-def test_a_hundred_killed_runs_are_put_right(first_time: Trial, by_night: Trial) -> None:
-    wanted, killed, seconds = 100, 0, 0.0
+@pytest.mark.parametrize(("seed", "name"), enumerate(("first_time", "by_night")))
+def test_a_hundred_killed_runs_are_put_right(seed: int, name: str, request: pytest.FixtureRequest) -> None:
+    """Fifty on each home, at every boundary and at random moments; all that is not put right is told at the end."""
+    trial: Trial = request.getfixturevalue(name)
+    wanted, killed, seconds = 50, 0, 0.0
     hit: Counter[str] = Counter()
-    streams = [(trial, blows(seed, trial.undisturbed.seconds)) for seed, trial in enumerate((first_time, by_night))]
-    for number in range(3 * wanted):
-        trial, stream = streams[number % 2]
-        blow = next(stream)
+    wrong: list[str] = []
+    for blow in islice(blows(seed, trial.undisturbed.seconds), 3 * wanted):
         began = time.monotonic()
-        (run,) = trial.kill_and_heal(blow)
+        try:
+            (run,) = trial.kill_and_heal(blow)
+        except AssertionError as error:
+            killed += 1
+            wrong.append(f"{blow}\n{error}")
+            print(f"{name} {killed:3} WRONG: {wrong[-1]}", flush=True)
+            continue
         seconds += time.monotonic() - began
         if run.killed:
             killed += 1
             hit[blow.line or blow.file or "at random"] += 1
-            print(f"{killed:3} after {run.seconds:5.1f} s: {blow}", flush=True)
+            print(f"{name} {killed:3} after {run.seconds:5.1f} s: {blow}", flush=True)
         if killed == wanted:
             break
-    print(f"{killed} killed runs put right, {seconds:.0f} s: {dict(hit)}")
-    assert killed == wanted and len(hit) > 12
+    print(f"{name}: {killed} killed runs put right, {seconds:.0f} s: {dict(hit)}")
+    assert wrong == []
+    assert killed == wanted and hit.keys() >= {*LINES, *FILES, "at random"}
