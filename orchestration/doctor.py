@@ -57,19 +57,16 @@ def examine(
 
 def _tables(home: Home) -> Iterator[Finding]:
     from orchestration.prices import current_book
-    from orchestration.reference import read_budgets, read_departments, read_organisation
+    from orchestration.reference import PRICE_OVERRIDES, TABLES
 
-    readers: dict[str, Callable[[], object]] = {
-        "organisation.csv": lambda: f"{len(read_organisation(home))} rows",
-        "departments.csv": lambda: f"{len(read_departments(home))} rows",
-        "budgets.csv": lambda: f"{len(read_budgets(home))} rows",
-        "price_overrides.csv": lambda: current_book(home).label,
-    }
-    for name, read in readers.items():
+    for table in TABLES:
         try:
-            yield Finding(name, True, str(read()))
+            told = f"{len(table.read(home))} rows"
+            if table is PRICE_OVERRIDES:
+                told = current_book(home).label
+            yield Finding(table.file, True, told)
         except TallyhouseError as error:
-            yield Finding(name, False, str(error))
+            yield Finding(table.file, False, str(error))
 
 
 def _sources(settings: Settings) -> Iterator[Finding]:

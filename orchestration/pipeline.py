@@ -12,7 +12,7 @@ from orchestration.errors import SettingsError
 from orchestration.home import Home
 from orchestration.journal import record, tell
 from orchestration.lock import writer
-from orchestration.reference import Member, read_budgets, read_departments, read_organisation
+from orchestration.reference import day_rows, read_all
 from orchestration.settings import Settings
 from orchestration.unfinished import remove_unfinished
 
@@ -47,7 +47,6 @@ def build_marts(home: Home, settings: Settings, *, rebuild: tuple[date, date] | 
 
         # A landing that was killed may have left Parquet without a receipt: it must not be read.
         sweep(home)
-        read_departments(home)
         landed = receipts(home)
         manifest = read_manifest(home)
         current_book(home)
@@ -85,16 +84,17 @@ def plan_build(home: Home, settings: Settings, *, rebuild: tuple[date, date] | N
     landed = receipts(home)
     _refuse_another_zone(landed, settings)
 
-    # Members without a cost centre take their department's, so that is part of what a day is built from.
-    centres = [
-        Member("department", row.department, "", "", row.department, row.cost_centre, row.valid_from, row.valid_to)
-        for row in read_departments(home)
-    ]
+    tables = read_all(home)
     return make_plan(
         receipts=landed,
         manifest=read_manifest(home),
-        members=[*read_organisation(home), *centres],
-        budgets=read_budgets(home),
+        rows_in_force=day_rows(
+            members=tables.organisation,
+            departments=tables.departments,
+            discounts=tables.discounts,
+            fx_rates=tables.fx_rates,
+        ),
+        budgets=tables.budgets,
         newest_book=newest_version(home) or _NO_BOOK_YET,
         today=settings.today,
         rebuild=rebuild,

@@ -10,9 +10,9 @@
                 'create or replace view raw.' ~ kind ~ ' as ' ~ raw_select(columns, var('raw_files').get(kind, []))
             ) %}
         {% endfor %}
-        {% do run_query('create or replace view reference.organisation as ' ~ organisation_select()) %}
-        {% do run_query('create or replace view reference.departments as ' ~ departments_select()) %}
-        {% do run_query('create or replace view reference.budgets as ' ~ budgets_select()) %}
+        {% for name, columns in reference_columns().items() %}
+            {% do run_query('create or replace view reference.' ~ name ~ ' as ' ~ reference_select(name, columns)) %}
+        {% endfor %}
         {% do run_query('create or replace view prices.bands as ' ~ price_bands_select()) %}
         {% do run_query('create or replace view prices.models as ' ~ price_models_select()) %}
         {% do run_query('create or replace view run.days as ' ~ values_select(
@@ -71,65 +71,6 @@
     {%- endfor -%}
     {{ return(
         'select * from read_parquet(' ~ file_list(files) ~ ', schema = map {' ~ fields | join(', ') ~ '})'
-    ) }}
-{% endmacro %}
-
-{# A customer's CSV, every cell as text; the build has checked each row before. #}
-{% macro reference_csv(name, columns) %}
-    {%- set path = var('reference').get(name) -%}
-    {%- set types = {} -%}
-    {%- for column in columns %}{% do types.update({column: 'varchar'}) %}{% endfor -%}
-    {%- if not path %}{{ return(empty_select(types)) }}{% endif -%}
-    {%- set declared = [] -%}
-    {%- for column in columns %}{% do declared.append("'" ~ column ~ "': 'varchar'") %}{% endfor -%}
-    {{ return(
-        'select * from read_csv(' ~ quoted(path) ~ ", header = true, delim = ',', quote = '\"', escape = '\"', "
-        ~ 'auto_detect = false, columns = {' ~ declared | join(', ') ~ '})'
-    ) }}
-{% endmacro %}
-
-{# Cells as trimmed text; an empty cell is '' and not NULL, so that it compares. #}
-{% macro cells(columns) %}
-    {%- set trimmed = [] -%}
-    {%- for name in columns %}{% do trimmed.append("coalesce(trim(" ~ name ~ "), '') as " ~ name) %}{% endfor -%}
-    {{ return(trimmed | join(', ')) }}
-{% endmacro %}
-
-{% macro valid_span() %}
-    {{ return(
-        "coalesce(try_cast(nullif(trim(valid_from), '') as date), date '0001-01-01') as valid_from, "
-        ~ "coalesce(try_cast(nullif(trim(valid_to), '') as date), date '9999-12-31') as valid_to"
-    ) }}
-{% endmacro %}
-
-{% macro organisation_select() %}
-    {{ return(
-        'select ' ~ cells(['member_type', 'member', 'team', 'department', 'cost_centre']) ~ ', ' ~ valid_span() ~ ' from ('
-        ~ reference_csv('organisation', [
-            'member_type', 'member', 'name', 'team', 'department', 'cost_centre', 'valid_from', 'valid_to',
-        ]) ~ ") where trim(member) <> ''"
-    ) }}
-{% endmacro %}
-
-{% macro departments_select() %}
-    {{ return(
-        'select ' ~ cells(['department', 'cost_centre']) ~ ', ' ~ valid_span() ~ ' from ('
-        ~ reference_csv('departments', [
-            'department', 'cost_centre', 'owner', 'owner_email', 'valid_from', 'valid_to',
-        ]) ~ ") where trim(department) <> ''"
-    ) }}
-{% endmacro %}
-
-{% macro budgets_select() %}
-    {{ return(
-        'select ' ~ cells(['budget_id', 'scope_type', 'scope', 'measure', 'currency', 'period'])
-        ~ ', cast(trim(amount) as decimal(18, 2)) as amount, '
-        ~ "coalesce(nullif(trim(thresholds), ''), '75;90;95;100') as thresholds, "
-        ~ valid_span() ~ ' from ('
-        ~ reference_csv('budgets', [
-            'budget_id', 'scope_type', 'scope', 'measure', 'amount', 'currency', 'period', 'thresholds', 'valid_from',
-            'valid_to',
-        ]) ~ ") where trim(budget_id) <> ''"
     ) }}
 {% endmacro %}
 

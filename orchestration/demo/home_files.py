@@ -13,16 +13,9 @@ from orchestration.demo.season import bank_holidays
 from orchestration.demo.usage import Plan
 from orchestration.errors import SettingsError
 from orchestration.home import Home
+from orchestration.reference import TABLES, tables_page
 
-HEADERS = {
-    "organisation.csv": "member_type,member,name,team,department,cost_centre,valid_from,valid_to",
-    "departments.csv": "department,cost_centre,owner,owner_email,valid_from,valid_to",
-    "budgets.csv": "budget_id,scope_type,scope,measure,amount,currency,period,thresholds,valid_from,valid_to",
-    "price_overrides.csv": (
-        "provider,model,valid_from,valid_to,input_mtok,output_mtok,cache_read_mtok,cache_write_5m_mtok,"
-        "cache_write_1h_mtok,request_fee,web_search_kcount,source,checked_on,note"
-    ),
-}
+HEADERS = {table.file: table.header for table in TABLES}
 _TEXTS = Path(__file__).parent / "texts"
 
 
@@ -45,8 +38,9 @@ def write_company(home: Home, *, plan: Plan, spend: dict[tuple[str, date], int])
         "budgets.csv": budget_rows(plan, spend),
         "price_overrides.csv": _overrides(plan),
     }
-    for name, rows in tables.items():
-        _write_table(home, name, rows)
+    for name in HEADERS:
+        _write_table(home, name, tables.get(name, ()))
+    _write_page(home)
     years = range(plan.first_day.year, plan.until.year + 2)
     holidays = ", ".join(day.isoformat() for year in years for day in sorted(bank_holidays(year)))
     text = (_TEXTS / "company.yaml").read_text(encoding="utf-8")
@@ -62,7 +56,7 @@ def write_blank(home: Home, *, name: str | None = None) -> None:
     for table in HEADERS:
         _write_table(home, table, ())
     (home.inbox / "events").mkdir(parents=True, exist_ok=True)
-    (home.reference / "README.md").write_text((_TEXTS / "reference.md").read_text(encoding="utf-8"), encoding="utf-8")
+    _write_page(home)
     text = (_TEXTS / "blank.yaml").read_text(encoding="utf-8")
     _write_settings(home, text.replace("@NAME@", _quoted(name or "My organisation")))
 
@@ -119,6 +113,10 @@ def _write_table(home: Home, name: str, rows: Iterable[tuple[str, ...]]) -> None
     csv.writer(buffer, lineterminator="\n").writerows(rows)
     home.reference.mkdir(parents=True, exist_ok=True)
     (home.reference / name).write_text(buffer.getvalue(), encoding="utf-8", newline="\n")
+
+
+def _write_page(home: Home) -> None:
+    (home.reference / "README.md").write_text(tables_page(), encoding="utf-8", newline="\n")
 
 
 def _write_settings(home: Home, text: str) -> None:

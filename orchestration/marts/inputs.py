@@ -10,6 +10,7 @@ from orchestration.landing.receipts import Receipt
 from orchestration.marts.calendar import next_month, offset_spans, utc_dates
 from orchestration.marts.manifest import Manifest
 from orchestration.marts.plan import Plan
+from orchestration.reference import TABLES
 from orchestration.settings import Settings
 
 # A mapped source is written in the own format's columns, so it is read as that.
@@ -43,9 +44,9 @@ def build_variables(
         "raw_files": _raw_files(home, receipts, _dates_to_read(home, receipts, globs, utc_dates(days, settings.zone))),
         "price_books": {version: {name: str(path) for name, path in files.items()} for version, files in books.items()},
         "reference": {
-            name: str(path)
-            for name in ("organisation", "departments", "budgets")
-            if (path := home.reference / f"{name}.csv").exists()
+            table.name: {"path": str(path), "columns": table.columns_of(path)}
+            for table in TABLES
+            if (path := home.reference / table.file).exists()
         },
         "months": [item.month.isoformat() for item in plan.months],
         "published_daily_files": [str(path) for path in _published_files(home, plan, manifest, rebuilt=set(days))],

@@ -1,7 +1,7 @@
 """Which days and months a run would build, and why: fingerprints against the published manifest.
 
 The one staleness mechanism. A day's fingerprint is what it is built from: the events of its raw files (their content,
-whatever the files are called), its pinned price book and the organisation as it was on that day.
+whatever the files are called), its pinned price book and the reference rows in force on that day.
 """
 
 import hashlib
@@ -14,7 +14,8 @@ from datetime import date, timedelta
 from orchestration.landing.receipts import Receipt
 from orchestration.marts.calendar import month_end, month_of
 from orchestration.marts.manifest import LAYOUT, Manifest
-from orchestration.reference import FIRST_DAY, LAST_DAY, Budget, Member, budgets_hash, members_hash
+from orchestration.reference import FIRST_DAY, LAST_DAY, Budget, InForce, budgets_hash
+from orchestration.reference.in_force import Dated
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def make_plan(
     *,
     receipts: Sequence[Receipt],
     manifest: Manifest | None,
-    members: Sequence[Member],
+    rows_in_force: Sequence[Dated],
     budgets: Sequence[Budget],
     newest_book: str,
     today: date,
@@ -67,6 +68,7 @@ def make_plan(
 
     `rebuild` adds every day with events from its first to its last date (inclusive), stale or not; pins stay. Days
     after `today` are not due and wait; their rows are counted in `not_due_rows`.
+    `rows_in_force`: what the reference tables say of days (see `day_rows`).
     `pins`: the books that days were first built with, for days that are no longer published.
     """
     contents, rows = _contents_by_day(receipts)
@@ -75,21 +77,21 @@ def make_plan(
     published_days = manifest.days if manifest else {}
     published_months = manifest.months if manifest else {}
     same_layout = manifest is not None and manifest.layout == LAYOUT
-    members_by_day = _MembersHash(members)
+    in_force = InForce(rows_in_force)
 
     fingerprints: dict[date, str] = {}
     stale_days = []
     for day in due:
         before = published_days.get(day)
         pin = before.price_version if before else (pins or {}).get(day, newest_book)
-        fingerprint = _digest([LAYOUT, sorted(contents[day]), pin, members_by_day.on(day)])
+        fingerprint = _digest([LAYOUT, sorted(contents[day]), pin, in_force.on(day)])
         fingerprints[day] = fingerprint
         if before is None:
             why = "new day"
         elif not same_layout:
             why = "the marts have new columns"
         elif before.fingerprint != fingerprint:
-            why = "its events or the organisation changed"
+            why = "its events or its reference tables changed"
         elif rebuild and rebuild[0] <= day <= rebuild[1]:
             why = "asked for"
         else:
@@ -156,21 +158,6 @@ def _contents_by_day(receipts: Sequence[Receipt]) -> tuple[dict[date, set[str]],
         for day, link in receipt.linked_days.items():
             contents[date.fromisoformat(day)].add(f"{receipt.source}:linked:{link}")
     return contents, rows
-
-
-class _MembersHash:
-    """members_hash is the same between two dates on which the organisation changes: computed once for each span."""
-
-    def __init__(self, members: Sequence[Member]) -> None:
-        self._members = members
-        self._edges = sorted({edge for member in members for edge in (member.valid_from, member.valid_to)})
-        self._known: dict[int, str] = {}
-
-    def on(self, day: date) -> str:
-        span = sum(1 for edge in self._edges if edge <= day)
-        if span not in self._known:
-            self._known[span] = members_hash(self._members, day)
-        return self._known[span]
 
 
 def _digest(parts: list[object]) -> str:

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from orchestration.demo.home_files import HEADERS, write_blank
 from orchestration.home import Home
 from orchestration.prices import current_book
-from orchestration.reference import read_budgets, read_departments, read_organisation
+from orchestration.reference import read_all, read_budgets, tables_page
 from orchestration.settings import Settings, Source, load_settings
 from tests.unit.docs.pages import README, ROOT, blocks, first_cells, section
 
@@ -96,10 +96,13 @@ def test_the_tables_of_a_new_home_are_accepted_with_the_rows_of_their_page(tmp_p
         (home.reference / name).write_text(rows, encoding="utf-8")
         written.add(name)
     assert written == set(HEADERS)
-    assert read_budgets(home)
-    assert read_organisation(home)
-    assert read_departments(home)
+    assert all(vars(read_all(home)).values())
     assert "1 override" in current_book(home).label
+
+
+def test_the_page_of_the_tables_is_made_from_their_definitions() -> None:
+    committed = ROOT / "orchestration" / "reference" / "README.md"
+    assert committed.read_text(encoding="utf-8") == tables_page(), "write tables_page() into that file"
 
 
 def test_the_example_event_keeps_the_schema() -> None:

@@ -55,8 +55,11 @@ def test_a_byte_order_mark_crlf_and_blank_lines_are_no_matter(home: Home) -> Non
         ("b,department,,effective_cost,5,USD,month,75,,", "line 3, column scope"),
         ("b,organisation,,effective_cost,5,USD,month,75,2026-13-01,", "line 3, column valid_from"),
         ("b,organisation,,effective_cost,5,USD,month,75,2026-02-01,2026-02-01", "line 3, column valid_to"),
-        ("b,organisation,,effective_cost,5,USD,month,75", "line 3 has 8 cells"),
-        ("org,organisation,,effective_cost,5,USD,month,75,2026-05-01,", "overlaps line 2"),
+        ("b,organisation,,effective_cost,5,USD,month,75", "line 3: 8 cells where the header has 10"),
+        (
+            "org,organisation,,effective_cost,5,USD,month,75,2026-05-01,",
+            "line 3: org overlaps line 2; both hold on 2026-05-01",
+        ),
         ('b,organisation,"x', "line 3"),
     ],
 )
@@ -76,7 +79,7 @@ def test_a_wrong_header_lists_the_columns(home: Home) -> None:
 
 def test_bytes_that_are_no_utf8_are_named_by_line(home: Home) -> None:
     write(home, "organisation", ORGANISATION.encode() + b"user,ann,Ann,,Sales,,,\nuser,bj\xf6rn,,,Sales,,,\n")
-    with pytest.raises(SettingsError, match="line 3 is not UTF-8"):
+    with pytest.raises(SettingsError, match="line 3: not UTF-8"):
         read_organisation(home)
 
 

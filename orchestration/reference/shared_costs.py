@@ -1,0 +1,86 @@
+"""Costs that several share, and untagged usage: by which rule they are divided."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from orchestration.reference.cells import (
+    FIRST_DAY,
+    LAST_DAY,
+    Kind,
+    amount,
+    currency,
+    first_of_month,
+    name,
+    names,
+    one_of,
+    weights,
+)
+from orchestration.reference.table import Column, Disagreements, Table
+
+
+@dataclass(frozen=True)
+class SharedCost:
+    """An amount for each month, or the month's untagged usage, divided among `targets`.
+
+    `amount` and `currency` are None and '' for untagged usage. No targets: everybody of `target_type` with usage.
+    """
+
+    shared_id: str
+    name: str
+    kind: str
+    amount: Decimal | None
+    currency: str
+    rule: str
+    target_type: str
+    targets: tuple[str, ...]
+    weights: tuple[Decimal, ...]
+    valid_from: date
+    valid_to: date
+
+
+def _complete(row: SharedCost) -> Disagreements:
+    if (row.kind == "cost") != (row.amount is not None):
+        yield "amount", "an amount for each month where kind is cost, nothing where it is untagged"
+    if (row.kind == "cost") != (row.currency != ""):
+        yield "currency", "a currency where kind is cost, nothing where it is untagged"
+    if row.rule == "weight" and not row.targets:
+        yield "targets", "who shares it, where the rule is weight"
+    if len(row.weights) != (len(row.targets) if row.rule == "weight" else 0):
+        yield "weights", "one weight for each target where the rule is weight, nothing otherwise"
+
+
+def _optional_currency() -> Kind:
+    code = currency()
+    return Kind(lambda value: code.read(value) if value else "", f"{code.allowed}, or nothing")
+
+
+SHARED_COSTS = Table(
+    name="shared_costs",
+    title="costs that several share",
+    about=(
+        "`rule` says how: even (the same for each), weight (by `weights`) or use (by the month's effective cost). "
+        "`kind` cost divides `amount` anew each month; untagged divides the month's usage that belongs to nobody. "
+        "The shares add up to the whole to the last digit."
+    ),
+    columns=(
+        Column("shared_id", name(), "your name for it; a changed rule is a further row of the same id"),
+        Column("name", name(), "as printed"),
+        Column("kind", one_of("cost", "untagged"), "an amount, or untagged usage", default="cost"),
+        Column("amount", amount(required=False), "money for each month; empty for untagged usage"),
+        Column("currency", _optional_currency(), "of `amount`; empty for untagged usage"),
+        Column("rule", one_of("even", "weight", "use"), "how it is divided"),
+        Column("target_type", one_of("cost_centre", "department"), "what `targets` are"),
+        Column("targets", names(), "who shares it; empty: everybody with usage in the month"),
+        Column("weights", weights(), "one for each target, in their order, where the rule is weight"),
+        Column("valid_from", first_of_month(empty=FIRST_DAY), "first month; empty: always did"),
+        Column("valid_to", first_of_month(empty=LAST_DAY), "first month that is no longer shared; empty: for good"),
+    ),
+    record=SharedCost,
+    key=("shared_id",),
+    examples=(
+        "gateway,Gateway hosting,cost,1200.00,USD,weight,cost_centre,CC-2100;CC-3100;CC-4100,2;1;1,2026-01-01,",
+        "untagged,Untagged usage,untagged,,,use,department,,,2026-01-01,",
+    ),
+    agree=_complete,
+)
