@@ -9,7 +9,9 @@ from pathlib import Path
 
 from orchestration.landing.decompress import UnfinishedError, chunks
 from orchestration.landing.discovery import FoundFile
+from orchestration.landing.nested import count_records
 from orchestration.landing.records import csv_records, lines
+from orchestration.sources.nesting import Nesting
 
 _WORKERS = 2
 NEVER = -1
@@ -19,7 +21,7 @@ NEVER = -1
 @dataclass(frozen=True)
 class _Measured:
     sha256: str
-    line_ends: int | None
+    counted: int | None
     damaged: bool
 
 
@@ -40,44 +42,54 @@ class Examined:
         """Whether the compressed stream cannot be read to its end; never so where nothing is compressed."""
         return self.file.compression != "none" and self._measured.result().damaged
 
-    def delivered(self, read: int) -> int:
+    def delivered(self, read: int, nesting: Nesting | None = None) -> int:
         """Rows delivered by a text file, given what the reader says it read.
 
-        Where every line is a row (no blank lines, no line breaks inside quotes) the line count decides;
-        only where it differs from `read` are the records walked through one by one.
+        Where every line is a row (no blank lines, no line breaks inside quotes) the line count decides, and where
+        `nesting` has a mark, the count of that; only where it differs from `read` are the records walked through
+        one by one.
         """
-        line_ends = self._measured.result().line_ends
-        if line_ends is None:
+        counted = self._measured.result().counted
+        if counted is None:
             raise ValueError("a Parquet file's rows are counted in its footer")
-        quick = line_ends - (1 if self.file.format == "csv" and line_ends else 0)
+        quick = counted - (1 if self.file.format == "csv" and counted else 0)
         if quick == read and not self.damaged:
             return quick
+        if nesting is not None and self.file.format == "json":
+            return count_records(self.file.path, self.file.compression, nesting)
         walk = csv_records if self.file.format == "csv" else lines
         return sum(1 for _ in walk(self.file.path, self.file.compression))
 
 
 @contextmanager
-def examining(files: list[FoundFile]) -> Iterator[list[Examined]]:
-    """Examine files in the background, in order, two at a time: hashing and DuckDB both leave the interpreter."""
+def examining(files: list[FoundFile], *, mark: bytes | None = None) -> Iterator[list[Examined]]:
+    """Examine files in the background, in order, two at a time: hashing and DuckDB both leave the interpreter.
+
+    `mark`: what to count in JSON files in place of their lines.
+    """
     pool = ThreadPoolExecutor(_WORKERS)
     try:
-        yield [Examined(file, pool.submit(_measure, file)) for file in files]
+        yield [Examined(file, pool.submit(_measure, file, mark)) for file in files]
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _measure(file: FoundFile) -> _Measured:
-    """Hash a file's stored bytes and count the lines of its decompressed ones; blank lines count here."""
+def _measure(file: FoundFile, mark: bytes | None) -> _Measured:
+    """Hash a file's stored bytes and count the lines (blank ones too) or the marks of its decompressed ones."""
     if file.format == "parquet":
         return _Measured(_sha256(file.path), None, False)
-    digest, count, last = hashlib.sha256(), 0, b""
+    by_mark = mark is not None and file.format == "json"
+    sought = mark if mark is not None and by_mark else b"\n"
+    digest, count, last, split = hashlib.sha256(), 0, b"", len(sought) - 1
     try:
         for chunk in chunks(file.path, file.compression, on_raw=digest.update):
-            count += chunk.count(b"\n")
-            last = chunk[-1:]
+            # A mark may lie across two chunks; the end that is kept is too short to hold one.
+            text = last + chunk if by_mark else chunk
+            count += text.count(sought)
+            last = text[-split:] if by_mark else text[-1:]
     except UnfinishedError:
         return _Measured(_sha256(file.path), count, True)
-    return _Measured(digest.hexdigest(), count + (last not in (b"", b"\n")), False)
+    return _Measured(digest.hexdigest(), count + (not by_mark and last not in (b"", b"\n")), False)
 
 
 def _sha256(path: Path) -> str:

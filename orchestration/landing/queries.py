@@ -42,11 +42,15 @@ def _members(members: Sequence[Member]) -> str:
 
 def read_json(members: Sequence[Member], reader: Reader, compression: str) -> str:
     """Rows of clean JSONL, all texts, with the path they came from."""
-    return (
+    nesting = reader.nesting
+    within = nesting.rows if nesting else None
+    columns = nesting.line_columns if nesting and within else _columns(reader.structure)
+    given = (
         f"SELECT * FROM read_json({_paths(members)}, format='newline_delimited', records='true', "
-        f"columns={_columns(reader.structure)}, compression={quoted(compression)}, "
+        f"columns={columns}, compression={quoted(compression)}, "
         f"filename={quoted(OPENED)}, hive_partitioning=false)"
     )
+    return within(given, identifier(OPENED)) if within else given
 
 
 def read_csv(

@@ -78,7 +78,8 @@ class _Run:
     def land_source(self, source: Source, files: list[FoundFile]) -> None:
         """Land the source's new files, then record those whose content was known already."""
         counts = SourceCounts()
-        with examining(files) as examined:
+        nesting = reader_for(source).nesting
+        with examining(files, mark=nesting.mark if nesting else None) as examined:
             new, known = self._sorted_out(source, examined)
             for batch in batches(source, new):
                 receipt = self._land_batch(batch)

@@ -11,6 +11,7 @@ from typing import Any
 
 from orchestration.landing.discovery import FoundFile
 from orchestration.landing.examine import NEVER
+from orchestration.landing.nested import documents, inner_records, parsed
 from orchestration.landing.parts import stage_on_disk, write_by_day
 from orchestration.landing.queries import (
     LINE,
@@ -22,6 +23,7 @@ from orchestration.landing.queries import (
 )
 from orchestration.landing.records import csv_records, lines
 from orchestration.landing.work import Tally, Work
+from orchestration.sources.nesting import Inner, repeated
 from orchestration.sources.shape import Reader, Structure, identifier
 
 SHOWN_CHARACTERS = 10_000
@@ -100,8 +102,13 @@ def _load(work: Work, numbers: list[int], given: str | None) -> Iterator[dict[st
 
 
 def _number_lines(file: FoundFile, reader: Reader) -> Iterator[dict[str, Any]]:
-    for line in lines(file.path, file.compression):
+    nesting = reader.nesting
+    for line in (documents if nesting else lines)(file.path, file.compression):
         broken = line.broken
+        inner = inner_records(line.data, nesting) if nesting and broken is None else None
+        if inner is not None:
+            yield from (_inner_row(line.number, line.data, record, reader) for record in inner)
+            continue
         try:
             text = line.data.decode("utf-8").strip(_BLANKS)
         except UnicodeDecodeError:
@@ -136,26 +143,37 @@ def _shown(text: str) -> str:
     return text[:SHOWN_CHARACTERS].replace("\0", "\\x00")
 
 
-class _Object(dict[str, Any]):
-    """A JSON object that remembers whether a key came twice."""
+def _inner_row(line: int, data: bytes, record: Inner, reader: Reader) -> dict[str, Any]:
+    """A record inside a document: its declared part for the reader, its own text for the quarantine."""
+    broken, row = record.broken, record.row
+    if broken is None and row is None:
+        try:
+            row = _pruned(record.value, reader.structure)
+        except TypeError as error:
+            broken = str(error)
+    original = data if record.value is None else _as_text(record.value).encode("utf-8", "backslashreplace")
+    numbered: dict[str, Any] = {"line": line, "text": _shown(original.decode("utf-8", "backslashreplace"))}
+    return {**numbered, "pruned": json.dumps(row)} if broken is None else {**numbered, "broken": broken}
 
-    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
-        super().__init__(pairs)
-        self.twice = len(self) < len(pairs)
+
+def _as_text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _pruned_line(text: str, structure: Structure) -> str | None:
     """The declared part of a long line as JSON; None where only DuckDB can say what it is."""
     try:
-        value = json.loads(text, object_pairs_hook=_Object)
-        return json.dumps(_pruned(value, structure), ensure_ascii=False)
+        value = parsed(text)
+        return json.dumps(_pruned(value, structure))  # half a surrogate pair can be written as an escape only
     except (ValueError, TypeError, RecursionError):
         return None
 
 
 def _pruned(value: Any, structure: Structure) -> dict[str, Any]:
-    if not isinstance(value, _Object) or value.twice:
-        raise TypeError("no object with each key once")
+    if not isinstance(value, dict):
+        raise TypeError("is no JSON object")
+    if repeated(value) & structure.keys():
+        raise TypeError("names a key twice")
     return {
         name: value[name] if isinstance(leaf, str) or not isinstance(value[name], dict) else _pruned(value[name], leaf)
         for name, leaf in structure.items()

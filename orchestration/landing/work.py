@@ -50,7 +50,7 @@ class Work:
         """Rows the file delivers: lines or records, for Parquet what its footer says."""
         file = self.batch.files[number]
         if file.file.format != "parquet":
-            return file.delivered(read)
+            return file.delivered(read, self.reader.nesting)
         path = quoted(self.members[number].opened.as_posix())
         found = self.connection.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata({path})").fetchone()
         assert found is not None

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Union
 
+from orchestration.sources.nesting import Nesting
+
 Structure = Mapping[str, Union[str, "Structure"]]
 """Names to read from a row; a nested mapping is a nested JSON object. Leaves are always "VARCHAR"."""
 
@@ -153,6 +155,7 @@ class Reader:
     `prelude`: (name, SQL) computed from the texts before the columns (ids made from a row's content).
     `other_shapes`: nested objects that may be something else in rows that bear no usage.
     `must_have`: columns without which a file cannot be meant for this source.
+    `nesting`: how a JSON document that holds several records is taken apart; None: a line is a record.
     """
 
     structure: Structure
@@ -166,6 +169,7 @@ class Reader:
     other_shapes: tuple[str, ...] = ()
     formats: tuple[Format, ...] = ("json", "csv", "parquet")
     must_have: tuple[str, ...] = ()
+    nesting: Nesting | None = None
     naive_parquet: Literal["utc", "zone"] = "utc"
     all_checks: tuple[Check, ...] = field(init=False)
 

@@ -110,6 +110,12 @@ def test_a_long_bad_line_is_cut_and_a_long_good_one_landed(place: Place) -> None
     assert [len(row["text"]) for row in place.quarantined("app")] == [10_000]
 
 
+def test_half_a_surrogate_pair_in_a_long_line_is_no_json(place: Place) -> None:
+    place.inbox("app", "x.jsonl", jsonl({**event("\ud800"), "note": "x" * 2000}, event("good")))
+    assert place.land().landed == 1
+    assert place.reasons("app") == [(1, "is not valid JSON")]
+
+
 def test_rows_of_a_csv_with_too_few_or_too_many_fields_are_set_aside(place: Place) -> None:
     place.inbox("app", "x.csv", "event_id,event_at\na,2026-03-01T10:00:00Z\nb\nc,2026-03-01T10:00:00Z,1\n")
     place.land()
