@@ -3,7 +3,7 @@
     {% set columns = {
         'price_id': 'varchar', 'provider': 'varchar', 'model': 'varchar', 'service_tier': 'varchar',
         'valid_from': 'timestamp', 'valid_to': 'timestamp', 'day_from': 'integer', 'day_to': 'integer',
-        'context_from': 'bigint', 'context_to': 'bigint',
+        'context_from': 'bigint', 'context_to': 'bigint', 'tier_rule': 'varchar',
     } %}
     {% for name in token_classes() %}
         {% do columns.update({name | replace('_tokens', '_rate'): 'decimal(22, 18)'}) %}

@@ -12,7 +12,7 @@ def account_for(totals: Counts, days: Collection[PublishedDay], not_due: int) ->
 
     `not_due`: rows of days that have not begun. Raises ConservationError when the fates do not add up.
     """
-    counted = sum(day.requests for day in days)
+    counted = sum(day.events for day in days)
     repeated = sum(day.duplicates for day in days)
     fates = {
         "counted": counted,

@@ -27,6 +27,11 @@ class PublishedDay:
     conflicts: int
     spend: str
 
+    @property
+    def events(self) -> int:
+        """Rows that are counted; unlike requests, of which an aggregated row may sum several."""
+        return self.delivered_rows - self.duplicates
+
 
 @dataclass(frozen=True)
 class PublishedMonth:

@@ -18,6 +18,13 @@ COUNTS = (
     "user_text_tokens", "context_tokens_part", "file_tokens", "answer_tokens", "tool_output_tokens",
     "document_bytes", "document_extracted_tokens", "document_citations",
 )  # fmt: skip
+INPUT_CLASSES = (
+    "uncached_input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens",
+    "input_audio_tokens", "input_image_tokens",
+)  # fmt: skip
+OUTPUT_CLASSES = ("output_tokens", "reasoning_tokens", "output_audio_tokens", "output_image_tokens")
+INPUT_PARTS = ("user_text_tokens", "context_tokens_part", "file_tokens")
+OUTPUT_PARTS = ("answer_tokens", "tool_output_tokens")
 SERVICE_TIERS = ("standard", "batch", "flex", "priority")
 STATUSES = ("ok", "error")
 COST_BASES = ("charge", "estimate")

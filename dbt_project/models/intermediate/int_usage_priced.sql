@@ -3,15 +3,30 @@
 -- its service tier and its whole input with cache; every amount is exact at 18 decimals, nothing is rounded. An event
 -- without a price, or with tokens of a class that has none, is not priced: its costs are NULL and the reason is said.
 -- A provider's own charge is the cost where a source gives one; a gateway's or client's estimate is kept beside it.
+-- The sum of several requests says nothing of the input of each: the bucket of the report itself decides the tier (a
+-- tier begins above its bound, so one token more is looked up); where there is none it is the base tier, and tier_rule
+-- says 'aggregate'. A row that states a message, a document or credits, and names no model and no tokens, has
+-- nothing to be priced. A failed row of a batch costs nothing.
 {% set counted = token_classes() + ['web_search_calls'] %}
 with
 
 measured as (
     select
-        *,
+        * exclude (requests, is_billable),
+        coalesce(requests, 1) as requests,
+        is_billable and not (service_tier = 'batch' and coalesce(status, 'ok') = 'error') as is_billable,
         {{ token_classes() | join(' + ') }} as total_tokens,
-        uncached_input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens + input_audio_tokens
-        + input_image_tokens as context_tokens,
+        case
+            when aggregate_context is null
+                then
+                    uncached_input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens
+                    + input_audio_tokens + input_image_tokens
+            when aggregate_context = 'unknown' then 0
+            else cast(aggregate_context as bigint) + 1
+        end as context_tokens,
+        coalesce(raw_model, '') = '' and web_search_calls = 0
+        and {{ token_classes() | join(' + ') }} = 0
+        and coalesce(credit_type, document_id, message_id, direction) is not null as has_no_price,
         cast(
             extract(hour from event_at) * 3600 + extract(minute from event_at) * 60
             + floor(extract(second from event_at)) as integer
@@ -24,6 +39,7 @@ banded as (
     select
         measured.*,
         bands.price_id is not null as has_band,
+        bands.tier_rule as band_tier_rule,
         {% for name in counted %}
         bands.{{ rate_of(name) }},
         {% endfor %}
@@ -43,7 +59,7 @@ reasoned as (
     select
         *,
         case
-            when is_charged or not is_billable then null
+            when is_charged or not is_billable or has_no_price then null
             when coalesce(raw_model, '') = '' then 'the event names no model'
             when price_id is null then 'the model is not in the price book'
             when not has_band then 'no price for service tier ' || service_tier || ' at that time'
@@ -64,7 +80,8 @@ costed as (
         {{ part_cost(['output_tokens', 'reasoning_tokens', 'output_audio_tokens', 'output_image_tokens']) }}
             as output_cost,
         {{ part_cost(['web_search_calls']) }} + case
-            when is_charged or not is_billable then 0 else request_rate
+            when is_charged or not is_billable or has_no_price then 0
+            else cast(requests as decimal(15, 0)) * request_rate
         end as tool_cost,
         case
             when unpriced_reason is null and is_charged and is_billable then reported_cost
@@ -113,8 +130,8 @@ select
     {% for name in fact_texts() %}
     {{ name }},
     {% endfor %}
-    cast(1 as bigint) as requests,
-    cast(case when status = 'error' then 1 else 0 end as bigint) as failed_requests,
+    requests,
+    case when status = 'error' then requests else 0 end as failed_requests,
     {% for name in fact_counts() %}
     coalesce({{ name }}, 0) as {{ name }},
     {% endfor %}
@@ -127,6 +144,7 @@ select
     unpriced_reason is null as is_priced,
     unpriced_reason,
     price_version,
+    case when aggregate_context = 'unknown' then 'aggregate' else band_tier_rule end as tier_rule,
     {% for name in cost_parts() %}
     cast({{ name }} as decimal(38, 18)) as {{ name }},
     {% endfor %}

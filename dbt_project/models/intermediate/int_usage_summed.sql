@@ -12,6 +12,7 @@ select
     is_priced,
     unpriced_reason,
     price_version,
+    cast(count(*) as bigint) as events,
     cast(sum(records) as bigint) as delivered_rows,
     cast(count(*) filter (where is_conflict) as bigint) as conflicts,
     min(event_at) as first_event_at,

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from orchestration.errors import SettingsError
 from orchestration.settings import Source
 from orchestration.sources.canonical import EVENT_COLUMNS, canonical_columns
-from orchestration.sources.events.reader import allowed_values
+from orchestration.sources.checks import canonical_checks
 from orchestration.sources.shape import TEXT, Column, Reader, identifier, quoted
 
 
@@ -38,7 +38,7 @@ def reader(source: Source) -> Reader:
             ),
             *canonical_columns(given, source.mapping),
         ),
-        checks=allowed_values(),
+        checks=canonical_checks(),
         prelude=() if own_id else (("row content", f"md5({content}))"),),
         numbered_by=None if own_id else "row content",
         provider="provider",

@@ -58,7 +58,7 @@ def test_dbt_results_become_results_of_the_checks_that_are_declared(lineage: Lin
     nodes = [
         node("months_equal_days", "pass", 0),
         node("hours_equal_days", "fail", 4),
-        node("events_equal_requests", "skipped", 0),
+        node("events_equal_hours", "skipped", 0),
         NodeResult("daily_usage", "model", "success", 0.1, 0, "", None),
     ]
     found = {item.check_name: item for item in data_test_results(lineage, nodes)}

@@ -5,8 +5,8 @@ select
     usage_date,
     source,
     cast(sum(delivered_rows) as bigint) as delivered_rows,
-    cast(sum(requests) as bigint) as events,
-    cast(sum(delivered_rows) - sum(requests) as bigint) as duplicates,
+    cast(sum(events) as bigint) as events,
+    cast(sum(delivered_rows) - sum(events) as bigint) as duplicates,
     cast(sum(conflicts) as bigint) as conflicts,
     min(first_event_at) as first_event_at,
     max(last_event_at) as last_event_at

@@ -2,6 +2,6 @@
 -- Grain: usage_date × every dimension × is_priced × unpriced_reason × price_version, for the days being built;
 -- published as one file a day, so that a rebuilt day replaces its old self whole, also when it became empty.
 -- Guarantees: exact sums of priced events; costs are NULL exactly where is_priced is false.
-select * exclude (is_hourly, hour_at, local_hour, delivered_rows, conflicts, first_event_at, last_event_at)
+select * exclude (is_hourly, hour_at, local_hour, events, delivered_rows, conflicts, first_event_at, last_event_at)
 from {{ ref('int_usage_summed') }}
 where not is_hourly

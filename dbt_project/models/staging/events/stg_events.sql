@@ -1,6 +1,7 @@
 -- Own events as canonical usage events. Guarantees: names and types only, no row dropped, no figure changed.
 -- Grain: one delivered row; the same event may have been delivered more than once.
--- The format already has disjoint token classes; a missing count is zero.
+-- The format already has disjoint token classes; a missing count is zero. A row stands for one request unless it says
+-- how many, and for none when it only states credits.
 select
     source,
     event_id,
@@ -28,7 +29,16 @@ select
     coalesce({{ name }}, 0) as {{ name }},
     {% endfor %}
     coalesce(web_search_calls, 0) as web_search_calls,
-    coalesce(requests, 1) as requests,
+    coalesce(
+        requests,
+        case
+            when
+                credit_type is not null and coalesce(model, '') = ''
+                and coalesce(greatest({{ (token_classes() + ['web_search_calls']) | join(', ') }}), 0) = 0
+                then 0
+            else 1
+        end
+    ) as requests,
     {% for name in fact_counts() %}
     {{ name }},
     {% endfor %}
