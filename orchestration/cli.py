@@ -4,18 +4,17 @@ Exit codes: 0 done (or nothing to do), 1 the work failed, 2 the home, its settin
 3 rows would have been lost or doubled and nothing was published, 4 published, but a message waits for the next run.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.errors import DeliveryError, SettingsError, TallyhouseError
-from orchestration.home import Home, find_home
+from orchestration.errors import DeliveryError, SettingsError
+from orchestration.options import Given, command, group
 
 if TYPE_CHECKING:
+    from orchestration.home import Home
     from orchestration.run import RunSummary
     from orchestration.settings import Settings
 
@@ -31,173 +30,137 @@ app = typer.Typer(
 )
 alerts_app = typer.Typer(no_args_is_help=True, help="Budget alerts: what would be sent, what was.")
 app.add_typer(alerts_app, name="alerts")
+group(app)
+group(alerts_app)
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 PlanOption = Annotated[bool, typer.Option("--plan", help="Write nothing; list what would be done, and why.")]
 
 
-class _Given:
-    """The options that come before the command."""
-
-    home: Path | None = None
-    debug: bool = False
-
-
-@app.callback()
-def options(
-    home: Annotated[Path | None, typer.Option("--home", help="The home to work on (else TALLYHOUSE_HOME).")] = None,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
-) -> None:
-    _Given.home, _Given.debug = home, debug
-
-
-@app.command()
+@command(app)
 def init(
+    given: Given,
     folder: Annotated[Path, typer.Argument(help="Folder of the new home.")],
     demo: Annotated[bool, typer.Option("--demo", help="Fill it with a year of an example company.")] = False,
     until: Annotated[str | None, typer.Option(help="Last day of the example's data (default: yesterday).")] = None,
 ) -> None:
     """Write a new home: settings, reference tables, an inbox for logs."""
+    from orchestration import console
     from orchestration.init import initialise
 
-    with _told():
-        typer.echo(initialise(folder, demo=demo, until=_day(until, "--until") if until else None))
+    written = initialise(folder, demo=demo, until=_day(until, "--until") if until else None)
+    console.print_json(written.as_json()) if given.as_json else typer.echo(written.in_words())
 
 
-@app.command()
-def run(plan: PlanOption = False, as_json: JsonOption = False) -> None:
+@command(app)
+def run(given: Given, plan: PlanOption = False) -> None:
     """Land new files, build stale days, write statements, send alerts: whatever is left to do."""
     from orchestration import console, run
 
-    with _opened() as (home, settings):
+    with given.opened() as (home, settings):
         if plan:
-            _show_work(home, settings, as_json)
+            _show_work(home, settings, given.as_json)
             return
         with console.working() as say:
             summary = run.run(home, settings, say=say)
-        _show_summary(summary, home, as_json)
+        _show_summary(summary, home, given.as_json)
 
 
-@app.command()
+@command(app)
 def backfill(
+    given: Given,
     first: Annotated[str, typer.Option("--from", help="First day, YYYY-MM-DD.")],
     last: Annotated[str, typer.Option("--to", help="Last day, inclusive.")],
     plan: PlanOption = False,
-    as_json: JsonOption = False,
 ) -> None:
     """Build a range of days again, in one run, at the prices they are pinned to."""
     from orchestration import console, run
 
-    with _opened() as (home, settings):
+    with given.opened() as (home, settings):
         span = _day(first, "--from"), _day(last, "--to")
         if plan:
-            _show_work(home, settings, as_json, rebuild=span)
+            _show_work(home, settings, given.as_json, rebuild=span)
             return
         with console.working() as say:
             summary = run.backfill(home, settings, *span, say=say)
-        _show_summary(summary, home, as_json)
+        _show_summary(summary, home, given.as_json)
 
 
-@app.command()
+@command(app)
 def report(
+    given: Given,
     month: Annotated[str | None, typer.Option(help="YYYY-MM (default: the last full month).")] = None,
     scope: Annotated[str | None, typer.Option(help="organisation, or department:NAME (default: all).")] = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Write the statements of one month, PDF and CSV."""
     from orchestration import console, statements
 
-    with _opened() as (home, settings):
+    with given.opened() as (home, settings):
         with console.working() as say:
             written = statements.report(home, settings, month=month, scope=scope, say=say)
-        if as_json:
+        if given.as_json:
             console.print_json(written.as_json())
             return
         for path in written.files:
             console.out().print(str(path), markup=False)
 
 
-@alerts_app.command("preview")
-def alerts_preview(as_json: JsonOption = False) -> None:
+@command(alerts_app, "preview")
+def alerts_preview(given: Given) -> None:
     """What would be sent for the open period, without sending or recording it."""
     from orchestration import alerts, console
 
-    with _opened() as (home, settings):
-        console.print_previews(alerts.preview(home, settings), as_json)
+    with given.opened() as (home, settings):
+        console.print_previews(alerts.preview(home, settings), given.as_json)
 
 
-@alerts_app.command("list")
-def alerts_list(as_json: JsonOption = False) -> None:
+@command(alerts_app, "list")
+def alerts_list(given: Given) -> None:
     """Every alert on record and what became of its messages."""
     from orchestration import alerts, console
 
-    with _opened() as (home, _):
-        console.print_alerts(alerts.list_alerts(home), as_json)
+    with given.opened() as (home, _):
+        console.print_alerts(alerts.list_alerts(home), given.as_json)
 
 
-@app.command()
-def status(as_json: JsonOption = False) -> None:
+@command(app)
+def status(given: Given) -> None:
     """Sources, what is published, what is left to do, what waits to be sent."""
     from orchestration import console
     from orchestration.status import read_status
 
-    with _opened() as (home, settings):
+    with given.opened() as (home, settings):
         found = read_status(home, settings)
-        console.print_json(found.as_json()) if as_json else console.print_status(found)
+        console.print_json(found.as_json()) if given.as_json else console.print_status(found)
 
 
-@app.command()
-def doctor() -> None:
+@command(app)
+def doctor(given: Given) -> None:
     """Look at everything a run depends on and say what to mend."""
     from orchestration import console
     from orchestration.doctor import examine
 
-    with _opened() as (home, settings):
+    with given.opened() as (home, settings):
         findings = examine(home, settings)
-        console.print_findings(findings)
+        console.print_findings(findings, given.as_json)
         if not all(finding.ok for finding in findings):
             raise typer.Exit(1)
 
 
-@app.command()
-def dev(port: Annotated[int, typer.Option(help="Port of the user interface.")] = 3000) -> None:
+@command(app)
+def dev(given: Given, port: Annotated[int, typer.Option(help="Port of the user interface.")] = 3000) -> None:
     """Dagster's user interface on 127.0.0.1, with schedules and sensors running."""
     from orchestration.assets.serve import serve
 
-    with _opened() as (home, settings):
+    with given.opened() as (home, settings):
         serve(home, settings, port)
 
 
 def main() -> None:
     """The console script."""
-    app()
+    app(prog_name="tallyhouse")
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    """What goes wrong is said in two sentences and becomes the exit code."""
-    try:
-        yield
-    except TallyhouseError as error:
-        if _Given.debug:
-            raise
-        from orchestration.console import print_error
-
-        print_error(error)
-        raise typer.Exit(error.exit_code) from None
-
-
-@contextmanager
-def _opened() -> "Iterator[tuple[Home, Settings]]":
-    """The home that the options name, and its settings."""
-    with _told():
-        from orchestration.settings import home_from_environment, load_settings
-
-        home = find_home(_Given.home, home_from_environment(), Path.cwd())
-        yield home, load_settings(home)
-
-
-def _show_work(home: Home, settings: "Settings", as_json: bool, rebuild: tuple[date, date] | None = None) -> None:
+def _show_work(home: "Home", settings: "Settings", as_json: bool, rebuild: tuple[date, date] | None = None) -> None:
     from orchestration import console, run
     from orchestration.alerts import preview
 
@@ -209,7 +172,7 @@ def _show_work(home: Home, settings: "Settings", as_json: bool, rebuild: tuple[d
         console.print_work(work, [(m.subject, ", ".join(m.recipients) or "nobody yet") for m in messages])
 
 
-def _show_summary(summary: "RunSummary | None", home: Home, as_json: bool) -> None:
+def _show_summary(summary: "RunSummary | None", home: "Home", as_json: bool) -> None:
     from orchestration import console
     from orchestration.marts.manifest import read_manifest
 

@@ -156,7 +156,10 @@ def print_status(status: Status) -> None:
         )
 
 
-def print_findings(findings: Sequence[Finding]) -> None:
+def print_findings(findings: Sequence[Finding], as_json: bool) -> None:
+    if as_json:
+        print_json([asdict(finding) for finding in findings])
+        return
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     for finding in findings:
         mark = "[green]ok[/]" if finding.ok else "[red]look[/]"

@@ -45,6 +45,11 @@ class Home:
         return self.data / "quarantine"
 
     @property
+    def logs(self) -> Path:
+        """Traces of errors that nobody foresaw."""
+        return self.data / "logs"
+
+    @property
     def prices(self) -> Path:
         return self.data / "prices"
 

@@ -49,7 +49,7 @@ def test_a_command_line_is_understood(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["tallyhouse run --home x", "tallyhouse backfill --from 2026-10-01", "tallyhouse gone"]
+    "line", ["tallyhouse run --until x", "tallyhouse backfill --from 2026-10-01", "tallyhouse gone"]
 )
 def test_a_wrong_command_line_is_found(line: str) -> None:
     with pytest.raises(Exception, match=r"No such|Missing"):
