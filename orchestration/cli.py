@@ -1,7 +1,8 @@
 """`tallyhouse …`: one-line adapters over plain functions, which are imported when they are called.
 
 Exit codes: 0 done (or nothing to do), 1 the work failed, 2 the home, its settings or the command's words are wrong,
-3 rows would have been lost or doubled and nothing was published, 4 published, but a message waits for the next run.
+3 rows would have been lost or doubled and nothing was published, 4 published, but a message waits for the next run,
+5 published, but without a file that was refused.
 """
 
 from datetime import date
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.errors import DeliveryError, SettingsError
+from orchestration.errors import DeliveryError, RefusedFilesError, SettingsError
 from orchestration.options import Given, command, group
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ app = typer.Typer(
     help="Turn raw AI usage logs into figures that finance signs.",
     epilog=(
         "Exit codes: 0 done, 1 failed, 2 wrong settings or words, 3 rows would be lost (nothing published), "
-        "4 published but a message waits."
+        "4 published but a message waits, 5 published without a file that was refused."
     ),
 )
 alerts_app = typer.Typer(no_args_is_help=True, help="Budget alerts: what would be sent, what was.")
@@ -62,7 +63,7 @@ def run(given: Given, plan: PlanOption = False) -> None:
             return
         with console.working() as say:
             summary = run.run(home, settings, say=say)
-        _show_summary(summary, home, given.as_json)
+        _show_summary(summary, home, settings, given.as_json)
 
 
 @command(app)
@@ -82,7 +83,7 @@ def backfill(
             return
         with console.working() as say:
             summary = run.backfill(home, settings, *span, say=say)
-        _show_summary(summary, home, given.as_json)
+        _show_summary(summary, home, settings, given.as_json)
 
 
 @command(app)
@@ -172,17 +173,21 @@ def _show_work(home: "Home", settings: "Settings", as_json: bool, rebuild: tuple
         console.print_work(work, [(m.subject, ", ".join(m.recipients) or "nobody yet") for m in messages])
 
 
-def _show_summary(summary: "RunSummary | None", home: "Home", as_json: bool) -> None:
+def _show_summary(summary: "RunSummary | None", home: "Home", settings: "Settings", as_json: bool) -> None:
     from orchestration import console
+    from orchestration.landing import refusals
     from orchestration.marts.manifest import read_manifest
 
+    refused = summary.refused if summary else tuple(refusals(home, settings))
     if as_json:
-        console.print_json(summary.as_json() if summary else {"nothing_to_do": True})
+        console.print_json(summary.as_json() if summary else {"nothing_to_do": True, "refused": refused})
     elif summary is None:
         manifest = read_manifest(home)
-        console.print_nothing_to_do(manifest.data_until if manifest else None)
+        console.print_nothing_to_do(manifest.data_until if manifest else None, refused)
     else:
         console.print_summary(summary, home)
+    if refused:
+        raise typer.Exit(RefusedFilesError.exit_code)
     if summary and summary.delivery and summary.delivery.failed:
         raise typer.Exit(DeliveryError.exit_code)
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +16,7 @@ from orchestration.alerts import Preview, Recorded
 from orchestration.doctor import Finding
 from orchestration.errors import TallyhouseError
 from orchestration.home import Home
+from orchestration.landing import Refusal
 from orchestration.run import RunSummary, Work
 from orchestration.status import Status
 
@@ -57,9 +58,22 @@ def print_error(error: TallyhouseError) -> None:
     console.print(_escape(error.next_step))
 
 
-def print_nothing_to_do(work_until: str | None) -> None:
+def print_nothing_to_do(work_until: str | None, refused: Sequence[Refusal]) -> None:
     until = f"; data is complete until {work_until}" if work_until else ""
-    out().print(f"Nothing to do: everything delivered is landed, built, written and sent{until}.")
+    everything = "everything else that was delivered" if refused else "everything delivered"
+    out().print(f"Nothing to do: {everything} is landed, built, written and sent{until}.")
+    print_refused(refused)
+
+
+def print_refused(refused: Sequence[Refusal]) -> None:
+    """Whole files that are not in the figures, and what to do about each."""
+    console = out()
+    for refusal in refused[:_SHOWN]:
+        rows = _count(refusal.delivered, "row")
+        console.print(f"[bold red]Refused[/] ({rows} not in the figures): {_escape(refusal.reason)}")
+        console.print(_escape(refusal.next_step))
+    if len(refused) > _SHOWN:
+        console.print(f"and {_count(len(refused) - _SHOWN, 'more file')} refused; all of them with --json")
 
 
 def print_summary(summary: RunSummary, home: Home) -> None:
@@ -70,7 +84,7 @@ def print_summary(summary: RunSummary, home: Home) -> None:
     table.add_column(overflow="fold")
     landing = summary.landing
     if landing is not None:
-        table.add_row("This run landed", f"{landing.landed:,} rows from {_count(landing.files_landed, 'file')}")
+        table.add_row("This run landed", f"{_count(landing.landed, 'row')} from {_count(landing.files_landed, 'file')}")
     fates = summary.conservation
     if fates:
         table.add_row("Rows delivered", f"{fates['delivered']:,} in all, every one accounted for:")
@@ -81,6 +95,8 @@ def print_summary(summary: RunSummary, home: Home) -> None:
         table.add_row("  not usage", f"{fates['not_usage']:,}")
         if fates["not_due"]:
             table.add_row("  not due yet", f"{fates['not_due']:,}")
+        if fates["refused"]:
+            table.add_row("  refused", f"{fates['refused']:,} in {_count(len(summary.refused), 'file')}, see below")
     built = _count(len(summary.days_built), "day")
     table.add_row("Built", f"{built}, {_count(len(summary.months_built), 'month')}")
     if summary.last_month is not None and summary.last_month_spend is not None:
@@ -98,6 +114,7 @@ def print_summary(summary: RunSummary, home: Home) -> None:
     if pdfs:
         table.add_row("", "each with a CSV of the same name beside it")
     console.print(table)
+    print_refused(summary.refused)
 
 
 def print_work(work: Work, previews: Sequence[tuple[str, str]]) -> None:
@@ -142,6 +159,7 @@ def print_status(status: Status) -> None:
         figures = (source.files, source.delivered, source.landed, source.quarantined)
         sources.add_row(source.name, source.kind, *(f"{n:,}" for n in figures), source.last_event or "–")
     console.print(sources)
+    print_refused(status.refused)
     for message in status.waiting_messages:
         console.print(f"Message waiting: {_escape(message)}")
     work = status.work
@@ -240,7 +258,9 @@ def _escape(text: str) -> str:
     return escape(text)
 
 
-def _plain(value: object) -> str:
+def _plain(value: object) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
     if isinstance(value, Decimal | Path):
         return str(value)
     if isinstance(value, date | datetime):

@@ -35,6 +35,7 @@ def examine(
         *_tables(home),
         *_sources(settings),
         *_unread_folders(home, settings),
+        *_refused(home, settings),
         _writable(home),
         _disk(home),
     ]
@@ -89,6 +90,14 @@ def _unread_folders(home: Home, settings: Settings) -> Iterator[Finding]:
                 False,
                 f"no source reads it: add {folder.name} to `sources` in tallyhouse.yaml",
             )
+
+
+def _refused(home: Home, settings: Settings) -> Iterator[Finding]:
+    """Files that the last landing refused as a whole and nobody has mended."""
+    from orchestration.landing import refusals
+
+    for refusal in refusals(home, settings):
+        yield Finding(f"refused {refusal.path}", False, f"{refusal.reason} {refusal.next_step}")
 
 
 def _writable(home: Home) -> Finding:

@@ -27,6 +27,12 @@ class ConservationError(TallyhouseError):
     exit_code = 3
 
 
+class RefusedFilesError(TallyhouseError):
+    """The work is done, but the rows of a whole file are not in the figures; it stays so until the file is mended."""
+
+    exit_code = 5
+
+
 class DeliveryError(TallyhouseError):
     """Figures are published, but a message could not be handed over; it is kept for the next run."""
 

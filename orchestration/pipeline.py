@@ -41,7 +41,7 @@ def land_files(home: Home, settings: Settings) -> "LandingReport":
 def build_marts(home: Home, settings: Settings, *, rebuild: tuple[date, date] | None = None) -> "BuildReport | None":
     """Build and publish the days and months that are stale, and those asked for; None when there are none."""
     with writer(home, doing="build", now=settings.now):
-        from orchestration.landing import receipts, redeliveries, sweep, totals
+        from orchestration.landing import receipts, redeliveries, refusals, sweep, totals
         from orchestration.marts.manifest import read_manifest
         from orchestration.prices import current_book
 
@@ -65,7 +65,7 @@ def build_marts(home: Home, settings: Settings, *, rebuild: tuple[date, date] | 
                 plan=plan,
                 manifest=manifest,
                 receipts=landed,
-                totals=totals(landed, redeliveries(home)),
+                totals=totals(landed, redeliveries(home), refusals(home, settings)),
                 books=books,
                 book_labels=labels,
                 progress=tell,

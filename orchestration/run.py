@@ -15,7 +15,7 @@ from orchestration.settings import Settings
 
 if TYPE_CHECKING:
     from orchestration.alerts import AlertsReport, DeliveryReport
-    from orchestration.landing import LandingReport
+    from orchestration.landing import LandingReport, Refusal
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,10 @@ class Work:
 
 @dataclass(frozen=True)
 class RunSummary:
-    """What one run did. Amounts are USD as exact decimals; `conservation` covers everything ever delivered."""
+    """What one run did. Amounts are USD as exact decimals; `conservation` covers everything ever delivered.
+
+    `refused`: every file that is refused now, also those that an earlier run refused.
+    """
 
     landing: "LandingReport | None"
     days_built: tuple[date, ...] = ()
@@ -52,6 +55,7 @@ class RunSummary:
     files: tuple[Path, ...] = ()
     alerts: "AlertsReport | None" = None
     delivery: "DeliveryReport | None" = None
+    refused: "tuple[Refusal, ...]" = ()
 
     def as_json(self) -> dict[str, object]:
         return asdict(self)
@@ -104,7 +108,7 @@ def backfill(home: Home, settings: Settings, first: date, last: date, *, say: Ca
 def summarise(home: Home, settings: Settings, journal: Journal) -> RunSummary:
     """The run's journal and the published manifest as one summary."""
     from orchestration.alerts import AlertsReport, DeliveryReport
-    from orchestration.landing import LandingReport
+    from orchestration.landing import LandingReport, refusals
     from orchestration.marts.build import BuildReport
     from orchestration.statements import StatementsReport, last_full_month
 
@@ -118,18 +122,19 @@ def summarise(home: Home, settings: Settings, journal: Journal) -> RunSummary:
         months_built=built.months if built else (),
         last_month=month,
         last_month_spend=manifest.spend(month) if manifest and month else None,
-        conservation=_account(home, settings, manifest) if manifest else {},
+        conservation=account(home, settings, manifest) if manifest else {},
         files=statements.files if statements else (),
         alerts=journal.latest(AlertsReport),
         delivery=journal.latest(DeliveryReport),
+        refused=tuple(refusals(home, settings)),
     )
 
 
-def _account(home: Home, settings: Settings, manifest: Manifest) -> dict[str, int]:
+def account(home: Home, settings: Settings, manifest: Manifest) -> dict[str, int]:
     """The fate of every row delivered until now; what changed no day (a file sent again) is not in the manifest."""
-    from orchestration.landing import receipts, redeliveries, totals
+    from orchestration.landing import receipts, redeliveries, refusals, totals
     from orchestration.marts.conservation import account_for
     from orchestration.pipeline import plan_build
 
-    delivered = totals(receipts(home), redeliveries(home))
+    delivered = totals(receipts(home), redeliveries(home), refusals(home, settings))
     return account_for(delivered, manifest.days.values(), plan_build(home, settings).not_due_rows)

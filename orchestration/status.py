@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from orchestration.home import Home
+from orchestration.landing import Refusal, receipts, refusals
 from orchestration.lock import current_holder
 from orchestration.marts.manifest import read_manifest
 from orchestration.run import Work, find_work
@@ -42,6 +43,7 @@ class Status:
     conservation: dict[str, int]
     sources: tuple[SourceStatus, ...]
     work: Work
+    refused: tuple[Refusal, ...]
     waiting_messages: tuple[str, ...]
     newest_price_book: str
     pinned_price_books: tuple[str, ...]
@@ -55,7 +57,6 @@ class Status:
 def read_status(home: Home, settings: Settings) -> Status:
     """Gather the status from files alone; never opens the warehouse, never waits for a running job."""
     from orchestration.alerts import pending
-    from orchestration.landing import receipts
     from orchestration.prices import current_book
 
     manifest = read_manifest(home)
@@ -92,6 +93,7 @@ def read_status(home: Home, settings: Settings) -> Status:
         conservation=dict(manifest.conservation) if manifest else {},
         sources=tuple(sources),
         work=find_work(home, settings),
+        refused=tuple(refusals(home, settings)),
         waiting_messages=tuple(
             f"{item.message.subject} to {item.recipient or 'nobody yet'}: "
             f"{item.held or item.last_error or 'not tried yet'}"

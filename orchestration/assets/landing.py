@@ -31,6 +31,7 @@ def raw_usage_asset(site: Site) -> AssetsDefinition:
                 "quarantined": report.quarantined,
                 "duplicates": report.duplicates,
                 "not_usage": report.not_usage,
+                "refused": report.refused,
                 "delivered": report.delivered,
                 "files": report.files_landed + report.files_redelivered,
             },

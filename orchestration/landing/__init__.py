@@ -15,6 +15,7 @@ from orchestration.landing.receipts import (
     redeliveries,
     totals,
 )
+from orchestration.landing.refused import Refusal, refusals
 from orchestration.landing.report import LandingReport, OnProgress, Progress, SourceCounts
 from orchestration.landing.runner import land
 from orchestration.landing.sweep import sweep
@@ -28,11 +29,13 @@ __all__ = [
     "Progress",
     "Receipt",
     "Redelivery",
+    "Refusal",
     "SourceCounts",
     "land",
     "pending_files",
     "receipts",
     "redeliveries",
+    "refusals",
     "sweep",
     "totals",
 ]

@@ -9,6 +9,7 @@ from pathlib import Path
 from orchestration.errors import SettingsError
 from orchestration.files import write_atomically
 from orchestration.home import Home
+from orchestration.landing.refused import refusals
 from orchestration.settings import Settings, Source
 from orchestration.sources.shape import Format
 
@@ -54,12 +55,15 @@ def pending_files(home: Home, settings: Settings) -> list[Path]:
 
 
 def pending(home: Home, settings: Settings) -> list[FoundFile]:
-    """As `pending_files`, with what was found of each; files of unknown kinds are left out."""
+    """As `pending_files`, with what was found of each; files of unknown kinds and refused ones are left out."""
     seen = read_seen(home)
+    refused = {refusal.path for refusal in refusals(home, settings)}
     return [
         file
         for file in found_files(home, settings)
-        if file.format is not None and not _is_seen(seen.get(shown_path(home, file.path)), file)
+        if file.format is not None
+        and shown_path(home, file.path) not in refused
+        and not _is_seen(seen.get(shown_path(home, file.path)), file)
     ]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from orchestration.errors import TallyhouseError
 from orchestration.files import write_atomically
 from orchestration.home import Home
+from orchestration.landing.refused import Refusal
 
 REDELIVERED = "redelivered.jsonl"
 
@@ -22,6 +23,7 @@ class Counts:
     duplicates: int = 0
     quarantined: int = 0
     not_usage: int = 0
+    refused: int = 0
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(
@@ -30,12 +32,14 @@ class Counts:
             self.duplicates + other.duplicates,
             self.quarantined + other.quarantined,
             self.not_usage + other.not_usage,
+            self.refused + other.refused,
         )
 
     @property
     def balanced(self) -> bool:
         """Whether every delivered row is accounted for exactly once."""
-        return self.delivered == self.landed + self.duplicates + self.quarantined + self.not_usage
+        fates = self.landed + self.duplicates + self.quarantined + self.not_usage + self.refused
+        return self.delivered == fates
 
 
 @dataclass(frozen=True)
@@ -117,13 +121,15 @@ def redeliveries(home: Home) -> list[Redelivery]:
     ]
 
 
-def totals(landed: Iterable[Receipt], again: Iterable[Redelivery] = ()) -> Counts:
-    """All rows ever delivered and what became of them, over all runs."""
+def totals(landed: Iterable[Receipt], again: Iterable[Redelivery] = (), refused: Iterable[Refusal] = ()) -> Counts:
+    """All rows ever delivered and what became of them, over all runs; of refused files those that still stand."""
     total = Counts()
     for receipt in landed:
         total += receipt.counts
     for redelivery in again:
         total += Counts(delivered=redelivery.delivered, duplicates=redelivery.delivered)
+    for refusal in refused:
+        total += Counts(delivered=refusal.delivered, refused=refusal.delivered)
     return total
 
 

@@ -4,6 +4,7 @@ import shutil
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -27,11 +28,12 @@ from orchestration.landing.receipts import (
     redeliveries,
     write_redeliveries,
 )
+from orchestration.landing.refused import Refusal, recorded_refusals, refusals, write_refusals
 from orchestration.landing.report import LandingReport, OnProgress, Progress, SourceCounts, summed
 from orchestration.landing.sweep import TEMPORARY, sweep
 from orchestration.settings import Settings, Source
 from orchestration.sources import reader_for
-from orchestration.sources.mapped.columns import check_columns
+from orchestration.sources.mapped.columns import refusal_of
 
 _AHEAD = timedelta(hours=24)
 
@@ -39,21 +41,29 @@ _AHEAD = timedelta(hours=24)
 def land(home: Home, settings: Settings, *, progress: OnProgress | None = None, plan: bool = False) -> LandingReport:
     """Land every new or changed file of every source; the caller holds the home's writer lock.
 
-    With `plan` nothing is written and the report only lists the files. Raises SettingsError before anything
-    is landed when a source cannot be meant, ConservationError when rows of a file do not add up (landings
-    before it stay).
+    A file that lacks a column its source must have is refused as a whole, and the others land. With `plan` nothing
+    is written and the report only lists the files. Raises SettingsError before anything is landed when a source
+    cannot be meant, ConservationError when rows of a file do not add up (landings before it stay).
     """
     new = pending(home, settings)
     ignored = [file.path for file in found_files(home, settings) if file.format is None]
     readers = {name: reader_for(settings.sources[name]) for name in sorted({file.source for file in new})}
-    for file in new:
-        check_columns(home, settings.sources[file.source], readers[file.source], file)
     if plan or not new:
+        if not plan:
+            _note_refusals(home, settings, [])
         return LandingReport(files=tuple(file.path for file in new), ignored=tuple(ignored), planned=plan)
     sweep(home)
+    refused: dict[Path, Refusal] = {}
+    for file in new:
+        refusal = refusal_of(home, settings.sources[file.source], readers[file.source], file)
+        if refusal is not None:
+            refused[file.path] = refusal
+    _note_refusals(home, settings, list(refused.values()))
     run = _Run(home, settings, progress or (lambda _: None), sum(file.size for file in new))
     for name in readers:
-        run.land_source(settings.sources[name], [file for file in new if file.source == name])
+        own = [file for file in new if file.source == name]
+        run.land_source(settings.sources[name], [file for file in own if file.path not in refused])
+        run.refuse(name, [refused[file.path] for file in own if file.path in refused])
     return summed(run.by_source, run.days, [file.path for file in new], ignored)
 
 
@@ -86,6 +96,15 @@ class _Run:
                 if receipt is not None:
                     counts = _plus(counts, receipt.counts, landed=len(receipt.files), size=_bytes(receipt))
             self.by_source[source.name] = self._redeliver(source, known, counts)
+
+    def refuse(self, name: str, refused: list[Refusal]) -> None:
+        """Count the source's files that were refused."""
+        rows = sum(refusal.delivered for refusal in refused)
+        counts = self.by_source.get(name, SourceCounts())
+        self.by_source[name] = replace(
+            counts, rows=counts.rows + Counts(delivered=rows, refused=rows), files_refused=len(refused)
+        )
+        self._tell(f"refused files of {name}" if refused else f"landed {name}", sum(item.size for item in refused))
 
     def _sorted_out(self, source: Source, files: list[Examined]) -> tuple[list[Examined], list[Examined]]:
         """Files of new content, and the others. A size seen nowhere else need not wait for its hash."""
@@ -197,12 +216,21 @@ def _temporary_folder(home: Home, source: str) -> Iterator[Path]:
 
 
 def _plus(counts: SourceCounts, rows: Counts, *, landed: int = 0, again: int = 0, size: int = 0) -> SourceCounts:
-    return SourceCounts(
-        counts.rows + rows,
-        counts.files_landed + landed,
-        counts.files_redelivered + again,
-        counts.bytes + size,
+    return replace(
+        counts,
+        rows=counts.rows + rows,
+        files_landed=counts.files_landed + landed,
+        files_redelivered=counts.files_redelivered + again,
+        bytes=counts.bytes + size,
     )
+
+
+def _note_refusals(home: Home, settings: Settings, fresh: list[Refusal]) -> None:
+    """Write down which refusals stand, where that has changed."""
+    paths = {refusal.path for refusal in fresh}
+    standing = [*(refusal for refusal in refusals(home, settings) if refusal.path not in paths), *fresh]
+    if standing != recorded_refusals(home):
+        write_refusals(home, standing)
 
 
 def _bytes(receipt: Receipt) -> int:

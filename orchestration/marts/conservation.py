@@ -20,6 +20,7 @@ def account_for(totals: Counts, days: Collection[PublishedDay], not_due: int) ->
         "quarantined": totals.quarantined,
         "not_usage": totals.not_usage,
         "not_due": not_due,
+        "refused": totals.refused,
     }
     if totals.delivered != sum(fates.values()):
         told = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in fates.items())

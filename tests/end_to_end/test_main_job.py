@@ -108,6 +108,7 @@ def test_the_first_run_counts_exactly_what_the_example_company_wrote(
         "quarantined": written.quarantined,
         "not_usage": written.not_usage,
         "not_due": 0,
+        "refused": 0,
     }
     assert sum(month.requests for month in manifest.months.values()) == written.events
     for name, tally in written.by_source.items():

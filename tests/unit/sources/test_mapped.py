@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from orchestration.errors import SettingsError
+from orchestration.landing import pending_files, receipts, redeliveries, refusals, totals
+from orchestration.landing.refused import recorded_refusals
 
 TRACE = {
     "kind": "mapped",
@@ -81,28 +83,35 @@ def test_stamps_without_an_offset_are_in_the_sources_zone(
     assert place.rows("trace", "event_at") == [(utc,)]
 
 
+GOOD = '{"event_id": "a", "event_at": "2026-03-01T10:00:00Z"}\n'
+
+
 @pytest.mark.parametrize(
-    ("name", "content", "columns"),
+    ("name", "content", "columns", "rows"),
     [
-        ("x.csv", "when,ContextTokens,GeneratedTokens\n", "when, ContextTokens, GeneratedTokens"),
+        ("x.csv", "when,ContextTokens,GeneratedTokens\n1,2,3\n", "when, ContextTokens, GeneratedTokens", 1),
         (
             "x.jsonl",
             '{"when": 1, "ContextTokens": 2}\n{"GeneratedTokens": 3}\n',
             "when, ContextTokens, GeneratedTokens",
+            2,
         ),
     ],
 )
-def test_a_missing_column_stops_everything_before_it_starts(
-    make_place: Callable[..., Any], name: str, content: str, columns: str
+def test_a_file_without_a_mapped_column_is_refused_and_everything_else_lands(
+    make_place: Callable[..., Any], name: str, content: str, columns: str, rows: int
 ) -> None:
     place = make_place(app="events", trace=TRACE)
-    place.inbox("app", "good.jsonl", '{"event_id": "a", "event_at": "2026-03-01T10:00:00Z"}\n')
+    place.inbox("app", "good.jsonl", GOOD)
+    place.inbox("trace", "y.csv", CSV)
     place.inbox("trace", name, content)
-    with pytest.raises(SettingsError) as raised:
-        place.land()
-    assert f"inbox/trace/{name} has no column 'TIMESTAMP'" in raised.value.message
-    assert f"it has: {columns}." in raised.value.message
-    assert not place.home.data.exists()
+    report = place.land()
+    assert (report.delivered, report.landed, report.refused, report.files_refused) == (4 + rows, 4, rows, 1)
+    (refusal,) = refusals(place.home, place.settings)
+    assert f"inbox/trace/{name} has no column 'TIMESTAMP'" in refusal.reason
+    assert f"it has: {columns}." in refusal.reason
+    counted = totals(receipts(place.home), redeliveries(place.home), [refusal])
+    assert counted.balanced and (counted.delivered, counted.refused) == (4 + rows, rows)
 
 
 def test_a_missing_column_of_parquet_is_named_too(make_place: Callable[..., Any]) -> None:
@@ -111,9 +120,39 @@ def test_a_missing_column_of_parquet_is_named_too(make_place: Callable[..., Any]
     place = make_place(trace=TRACE)
     path = place.inbox("trace", "x.parquet", b"")
     with duckdb.connect() as connection:
-        connection.execute(f"COPY (SELECT 1 AS a, 2 AS b) TO '{path}' (FORMAT parquet)")
-    with pytest.raises(SettingsError, match=r"it has: a, b\."):
-        place.land()
+        connection.execute(f"COPY (SELECT unnest([1, 2, 3]) AS a, 2 AS b) TO '{path}' (FORMAT parquet)")
+    assert place.land().refused == 3
+    (refusal,) = refusals(place.home, place.settings)
+    assert "has no columns 'TIMESTAMP', 'ContextTokens', 'GeneratedTokens'" in refusal.reason
+    assert "it has: a, b." in refusal.reason
+
+
+def test_a_refused_file_is_looked_at_again_only_when_something_changed(make_place: Callable[..., Any]) -> None:
+    place = make_place(trace=TRACE)
+    path = place.inbox("trace", "x.csv", "when,ContextTokens,GeneratedTokens\n2026-03-01T10:00:00Z,2,3\n")
+    place.land()
+    assert pending_files(place.home, place.settings) == []
+    # The mapping is corrected: the file lands.
+    mapping = {**TRACE["mapping"], "event_at": "when"}  # type: ignore[dict-item]
+    source = place.settings.sources["trace"].model_copy(update={"mapping": mapping})
+    place.settings = place.settings.model_copy(update={"sources": {"trace": source}})
+    assert pending_files(place.home, place.settings) == [path]
+    assert refusals(place.home, place.settings) == []
+    assert place.land().landed == 1
+    assert pending_files(place.home, place.settings) == recorded_refusals(place.home) == []
+
+
+def test_a_refused_file_that_is_mended_or_moved_away_is_forgotten(make_place: Callable[..., Any]) -> None:
+    place = make_place(trace=TRACE)
+    mended = place.inbox("trace", "a.csv", "when\n1\n")
+    moved = place.inbox("trace", "b.csv", "when\n1\n")
+    place.land()
+    assert len(refusals(place.home, place.settings)) == 2
+    moved.unlink()
+    mended.write_text(CSV)
+    assert refusals(place.home, place.settings) == []
+    assert place.land().landed == 3
+    assert recorded_refusals(place.home) == []
 
 
 @pytest.mark.parametrize(
