@@ -78,12 +78,14 @@ class _Run:
         self._progress = progress
         self._total, self._done = total_bytes, 0
         self._seen = read_seen(home)
-        # (source, content) → rows it delivers and the path it was landed from
-        self._landed: dict[tuple[str, str], tuple[int, str]] = {}
+        # (source, content) → rows it delivers
+        self._landed: dict[tuple[str, str], int] = {}
+        # (source, path, content) that was counted before: the same file, however its times have changed
+        self._counted: set[tuple[str, str, str]] = set()
         self._sizes: dict[str, set[int]] = defaultdict(set)
         for receipt in receipts(home):
             self._remember(receipt)
-        self._again = {(again.source, again.path, again.sha256, again.mtime_ns) for again in redeliveries(home)}
+        self._counted |= {(again.source, again.path, again.sha256) for again in redeliveries(home)}
 
     def land_source(self, source: Source, files: list[FoundFile]) -> None:
         """Land the source's new files, then record those whose content was known already."""
@@ -156,17 +158,14 @@ class _Run:
         again: list[Redelivery] = []
         noted: list[Examined] = []
         for examined in known:
-            landed = self._landed.get((source.name, examined.sha256))
-            if landed is None:  # its twin changed while it was read: both wait for the next run
+            rows = self._landed.get((source.name, examined.sha256))
+            if rows is None:  # its twin changed while it was read: both wait for the next run
                 continue
             noted.append(examined)
-            rows, landed_from = landed
             redelivery = self._as_redelivery(source, examined, rows)
-            identity = (source.name, redelivery.path, redelivery.sha256, redelivery.mtime_ns)
-            before = self._seen.get(redelivery.path)
-            # A kill between receipt and seen.json leaves the landed file itself to be met again.
-            is_itself = redelivery.path == landed_from and before is None
-            if identity in self._again or is_itself:
+            # The same content at the same path is the same file: touched, copied with its home, synced without times,
+            # or left by a kill between receipt and seen.json.
+            if (source.name, redelivery.path, redelivery.sha256) in self._counted:
                 continue
             again.append(redelivery)
             counts = _plus(counts, Counts(delivered=rows, duplicates=rows), again=1, size=redelivery.bytes)
@@ -190,7 +189,8 @@ class _Run:
 
     def _remember(self, receipt: Receipt) -> None:
         for file in receipt.files:
-            self._landed[(receipt.source, file.sha256)] = (file.delivered, file.path)
+            self._landed[(receipt.source, file.sha256)] = file.delivered
+            self._counted.add((receipt.source, file.path, file.sha256))
             self._sizes[receipt.source].add(file.bytes)
 
     def _note_seen(self, files: list[Examined]) -> None:

@@ -1,8 +1,11 @@
 """A file is its content, an event its id: what comes again counts as a duplicate, what grows is landed anew."""
 
 import os
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
+from orchestration.home import Home
 from orchestration.landing import receipts, redeliveries, totals
 
 from .conftest import Place, event, jsonl
@@ -29,13 +32,40 @@ def test_twins_of_one_run_land_once(place: Place) -> None:
     assert [again.path for again in redeliveries(place.home)] == ["inbox/app/b.jsonl"]
 
 
-def test_the_same_file_written_again_is_a_redelivery_counted_once(place: Place) -> None:
-    path = place.inbox("app", "x.jsonl", TWO)
+def test_the_same_content_at_the_same_path_is_the_same_file(place: Place) -> None:
+    paths = [place.inbox("app", "x.jsonl", TWO), place.inbox("app", "copy.jsonl", TWO)]
     place.land()
-    os.utime(path, ns=(1, 1))
-    assert place.land().duplicates == 2
-    assert place.land().delivered == 0
+    for stamp in (1, 2):
+        for path in paths:
+            os.utime(path, ns=(stamp, stamp))
+        report = place.land()
+        assert (report.delivered, report.duplicates, report.files_redelivered) == (0, 0, 0)
     assert len(redeliveries(place.home)) == 1
+
+
+def test_a_home_copied_without_its_times_counts_nothing_again(place: Place, tmp_path: Path) -> None:
+    place.inbox("app", "x.jsonl", TWO)
+    place.inbox("app", "copy.jsonl", TWO)
+    place.land()
+    root = tmp_path / "copied"
+    shutil.copytree(place.home.root, root, copy_function=shutil.copyfile)
+    source = place.settings.sources["app"].model_copy(update={"path": root / "inbox" / "app"})
+    copied = Place(Home(root), place.settings.model_copy(update={"sources": {"app": source}}))
+    for path in source.path.iterdir():
+        os.utime(path, ns=(1, 1))
+    assert copied.land().delivered == 0
+    assert totals(receipts(copied.home), redeliveries(copied.home)).delivered == 4
+
+
+def test_a_path_whose_content_came_back_counts_nothing_and_another_path_does(place: Place) -> None:
+    place.inbox("app", "x.jsonl", TWO)
+    place.land()
+    place.inbox("app", "x.jsonl", jsonl(event("c")))
+    place.land()
+    place.inbox("app", "x.jsonl", TWO)
+    assert place.land().delivered == 0
+    place.inbox("app", "moved.jsonl", TWO)
+    assert place.land().duplicates == 2
 
 
 def test_losing_the_list_of_seen_files_changes_no_count(place: Place) -> None:
