@@ -44,7 +44,7 @@ def due_months(home: Home, settings: Settings, manifest: Manifest | None) -> lis
     """Full months whose statement is missing or was made from other figures, oldest first.
 
     The first statement ever is that of the last full month; from then on no month is skipped, however long
-    nothing ran.
+    nothing ran. An earlier month that was asked for is kept up to date, and makes no other month due.
     """
     if manifest is None:
         return []
@@ -52,11 +52,12 @@ def due_months(home: Home, settings: Settings, manifest: Manifest | None) -> lis
     if last is None:
         return []
     written = _written(home)
-    first = min([*(date.fromisoformat(month) for month in written), last])
+    first = _first_due(written, last)
     return [
         month
         for month in sorted(manifest.months)
-        if first <= month <= last
+        if (first <= month or month.isoformat() in written)
+        and month <= last
         and _needs_writing(home, written.get(month.isoformat()), _key(settings, manifest, month))
     ]
 
@@ -97,7 +98,7 @@ def write_statements(
             tell(f"Writing the statements of {month:%B %Y}")
             of_month = _write_month(home, settings, month, scope)
             if scope is None:
-                _remember(home, month, _key(settings, manifest, month), of_month)
+                _remember(home, settings, manifest, month, of_month)
             files += of_month
         return record(StatementsReport(months=tuple(chosen), files=tuple(files)))
 
@@ -207,9 +208,18 @@ def _written(home: Home) -> dict[str, dict[str, object]]:
     return known
 
 
-def _remember(home: Home, month: date, key: str, files: Sequence[Path]) -> None:
-    names = [path.relative_to(home.root).as_posix() for path in files]
-    write_atomically(
-        _register(home),
-        json.dumps({**_written(home), month.isoformat(): {"key": key, "files": names}}, indent=1, sort_keys=True),
-    )
+def _first_due(written: Mapping[str, Mapping[str, object]], last: date) -> date:
+    """The month from which on every one gets a statement; those `asked` for were earlier when they were written."""
+    return min([*(date.fromisoformat(month) for month, entry in written.items() if not entry.get("asked")), last])
+
+
+def _remember(home: Home, settings: Settings, manifest: Manifest, month: date, files: Sequence[Path]) -> None:
+    written = _written(home)
+    last = last_full_month(settings, manifest)
+    asked = last is not None and month < _first_due(written, last)
+    entry = {
+        "asked": asked,
+        "files": [path.relative_to(home.root).as_posix() for path in files],
+        "key": _key(settings, manifest, month),
+    }
+    write_atomically(_register(home), json.dumps({**written, month.isoformat(): entry}, indent=1, sort_keys=True))
