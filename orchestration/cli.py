@@ -79,6 +79,7 @@ def backfill(
     with given.opened() as (home, settings):
         span = _day(first, "--from"), _day(last, "--to")
         if plan:
+            run.check_range(home, settings, *span)
             _show_work(home, settings, given.as_json, rebuild=span)
             return
         with console.working() as say:

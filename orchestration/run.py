@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestration.errors import SettingsError
 from orchestration.home import Home
 from orchestration.journal import Journal, keeping
 from orchestration.lock import writer
@@ -96,8 +97,30 @@ def run(home: Home, settings: Settings, *, say: Callable[[str], None]) -> RunSum
         return summarise(home, settings, journal)
 
 
+def check_range(home: Home, settings: Settings, first: date, last: date) -> None:
+    """Raise SettingsError when a backfill from `first` to `last` (inclusive) would have no day to build."""
+    from orchestration.landing import receipts
+
+    if last < first:
+        raise SettingsError(f"--from {first} is after --to {last}.", "Name the earlier day first.")
+    landed = {date.fromisoformat(day) for item in receipts(home) for file in item.files for day in file.days}
+    due = sorted(day for day in landed if day <= settings.today)
+    if not due:
+        raise SettingsError("No usage is landed yet.", "Run first: tallyhouse run")
+    if not any(first <= day <= last for day in due):
+        span = f"{first} to {last}" if first < last else f"{first}"
+        raise SettingsError(
+            f"No usage is landed for {span}: there is nothing to build again.",
+            f"Name days with usage; it is landed from {due[0]} to {due[-1]}.",
+        )
+
+
 def backfill(home: Home, settings: Settings, first: date, last: date, *, say: Callable[[str], None]) -> RunSummary:
-    """Build every day with events from `first` to `last` (inclusive) again, at its pinned prices, in one run."""
+    """Build every day with events from `first` to `last` (inclusive) again, at its pinned prices, in one run.
+
+    Raises SettingsError when there is no such day.
+    """
+    check_range(home, settings, first, last)
     with keeping(Journal(say=say)) as journal, writer(home, doing="tallyhouse backfill", now=settings.now):
         from orchestration.assets.execute import run_backfill
 
