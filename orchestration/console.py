@@ -1,6 +1,7 @@
 """How the command line looks: progress on the error stream, results on the output, both plain when not a terminal."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
@@ -22,6 +23,7 @@ from orchestration.status import Status
 
 _SHOWN = 12
 _PIPE_WIDTH = 240
+_SHARE = re.compile(r", \d+ %$")
 
 
 def out() -> Console:
@@ -38,10 +40,19 @@ def error_stream() -> Console:
 
 @contextmanager
 def working() -> Iterator[Callable[[str], None]]:
-    """A spinner with the current step in a terminal; one line for each step elsewhere."""
+    """A spinner with the current step in a terminal; elsewhere one line for each step, however often it is told."""
     console = error_stream()
     if not console.is_terminal:
-        yield lambda text: console.print(f"{text} …", markup=False)
+        told: set[str] = set()
+
+        def tell_once(text: str) -> None:
+            # "Landing gateway, 12 %" is the step "Landing gateway"; "Landed gateway" only moves the share on.
+            step = _SHARE.sub("", text)
+            if step not in told and not (step != text and step.startswith("Landed ")):
+                told.add(step)
+                console.print(f"{step} …", markup=False)
+
+        yield tell_once
         return
     with console.status("Starting") as status:
         yield lambda text: status.update(text)
