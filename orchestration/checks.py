@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 
-from dagster import AssetCheckEvaluation, AssetCheckSeverity, AssetCheckSpec, AssetKey
+from dagster import AssetCheckEvaluation, AssetCheckSeverity, AssetCheckSpec, AssetKey, MetadataValue
 
 from orchestration.assets.lineage import Lineage
 from orchestration.dbt import data_test_checks, mart_of
-from orchestration.marts.dbt_build import NodeResult
+from orchestration.errors import ConservationError, TallyhouseError
+from orchestration.marts.dbt_build import BuildError, NodeResult
 from orchestration.marts.manifest import Manifest
 
 
@@ -37,9 +38,24 @@ def data_test_results(lineage: Lineage, nodes: Iterable[NodeResult]) -> Iterator
                 asset_key=AssetKey(marts[node.name]),
                 check_name=node.name,
                 passed=node.passed,
-                metadata={"failures": node.failures, "seconds": round(node.seconds, 3)},
+                metadata={
+                    "failures": node.failures,
+                    "seconds": round(node.seconds, 3),
+                    # The warehouse keeps the build that failed: the query shows the rows there.
+                    **({} if node.passed else {"query": MetadataValue.path(node.sql)}),
+                },
                 description=node.message or None,
             )
+
+
+def refusal_results(lineage: Lineage, error: TallyhouseError) -> Iterator[AssetCheckEvaluation]:
+    """What is known of a build that was not published: which data tests failed, or that rows are missing."""
+    if isinstance(error, BuildError):
+        yield from data_test_results(lineage, error.nodes)
+    if isinstance(error, ConservationError):
+        yield AssetCheckEvaluation(
+            asset_key=AssetKey("daily_sources"), check_name="conservation", passed=False, description=error.message
+        )
 
 
 def figures_results(manifest: Manifest) -> Iterator[AssetCheckEvaluation]:

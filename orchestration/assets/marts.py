@@ -11,6 +11,8 @@ from datetime import date, timedelta
 from typing import Literal
 
 from dagster import (
+    AssetCheckEvaluation,
+    AssetCheckResult,
     AssetExecutionContext,
     AssetKey,
     AssetMaterialization,
@@ -27,8 +29,9 @@ from dagster import (
 from orchestration.assets.instance import many_events
 from orchestration.assets.lineage import Lineage
 from orchestration.assets.site import Site
-from orchestration.checks import check_specs, data_test_results, figures_results
+from orchestration.checks import check_specs, data_test_results, figures_results, refusal_results
 from orchestration.dbt import RAW, mart_specs
+from orchestration.errors import TallyhouseError
 from orchestration.marts.build import BuildReport
 from orchestration.marts.manifest import Manifest, PublishedDay, PublishedMonth, read_manifest
 from orchestration.marts.publish import DAILY, MONTHLY
@@ -39,7 +42,7 @@ MARTS_STEP = "marts"
 PUBLISHED = AssetKey("published_marts")
 _DATA_VERSION = "dagster/data_version"
 
-Step = Iterator[MaterializeResult[None]]
+Step = Iterator[MaterializeResult[None] | AssetCheckResult]
 
 
 class BuildConfig(Config):
@@ -68,21 +71,40 @@ def marts_asset(site: Site, lineage: Lineage, calendar: Calendar) -> AssetsDefin
     )
     def marts(context: AssetExecutionContext, config: BuildConfig) -> Step:
         asked = asked_days(context) if config.rebuild == "all" else None
-        with site.step(context) as settings:
-            report = build_marts(site.home, settings, rebuild=asked)
+        try:
+            with site.step(context) as settings:
+                report = build_marts(site.home, settings, rebuild=asked)
+        except TallyhouseError as error:
+            yield from _checked(context, refusal_results(lineage, error))
+            raise
         manifest = report.manifest if report else read_manifest(site.home)
         with many_events(context.instance, context.run.run_id):
             for event in rebuilt(report, manifest, asked=asked, today=settings.today):
                 context.log_event(event)
         if report is not None:
-            # Logged and not yielded: a build checks all its marts, whichever of them this run was asked for.
-            step = context.get_step_execution_context()
-            for found in (*data_test_results(lineage, report.nodes), *figures_results(report.manifest)):
-                DagsterEvent.asset_check_evaluation(step, found)
+            yield from _checked(context, data_test_results(lineage, report.nodes))
+            yield from _checked(context, figures_results(report.manifest))
         if PUBLISHED in context.selected_asset_keys:
             yield _snapshot(manifest)
 
     return marts
+
+
+def _checked(context: AssetExecutionContext, found: Iterable[AssetCheckEvaluation]) -> Iterator[AssetCheckResult]:
+    """Yield the results of the run's own checks, log those of other marts: a build checks all, whatever was asked."""
+    step = context.get_step_execution_context()
+    for item in found:
+        if item.asset_check_key not in context.selected_asset_check_keys:
+            DagsterEvent.asset_check_evaluation(step, item)
+            continue
+        yield AssetCheckResult(
+            asset_key=item.asset_key,
+            check_name=item.check_name,
+            passed=item.passed,
+            severity=item.severity,
+            metadata=item.metadata,
+            description=item.description,
+        )
 
 
 def asked_days(context: AssetExecutionContext) -> tuple[date, date] | None:

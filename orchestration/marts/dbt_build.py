@@ -20,7 +20,7 @@ _PARSED: dict[Path, Any] = {}
 
 @dataclass(frozen=True)
 class NodeResult:
-    """What became of one dbt node: a model or a data test."""
+    """What became of one dbt node: a model or a data test. `sql`: the file with the query as it was sent."""
 
     name: str
     kind: str
@@ -30,16 +30,25 @@ class NodeResult:
     message: str
     model: str | None
     description: str = ""
+    sql: str = ""
 
     @property
     def passed(self) -> bool:
         return self.status in ("success", "pass")
 
 
+class BuildError(TallyhouseError):
+    """A model or a data test failed, and nothing was published; `nodes` is what dbt found until then, in its order."""
+
+    def __init__(self, message: str, next_step: str, nodes: tuple[NodeResult, ...]) -> None:
+        super().__init__(message, next_step)
+        self.nodes = nodes
+
+
 def dbt_build(home: Home, variables: Mapping[str, object]) -> list[NodeResult]:
     """Build every model and run every data test into a fresh warehouse; the last results in dbt's order.
 
-    Raises TallyhouseError naming the first failed node; nothing is published then.
+    Raises BuildError naming the first failed node; nothing is published then.
     """
     with _ONE_AT_A_TIME:
         _fresh_warehouse(home)
@@ -53,9 +62,10 @@ def dbt_build(home: Home, variables: Mapping[str, object]) -> list[NodeResult]:
     failed = [node for node in nodes if not node.passed and node.status != "skipped"]
     if failed:
         first = failed[0]
-        raise TallyhouseError(
+        raise BuildError(
             f"dbt: {first.kind} {first.name} failed ({first.message.strip()}); nothing was published.",
             "The published figures are unchanged. Mend the cause and run again.",
+            tuple(nodes),
         )
     return nodes
 
@@ -98,7 +108,9 @@ def _common(home: Home) -> list[str]:
         *("--profiles-dir", str(home.dbt_target)),
         *("--target-path", str(home.dbt_target)),
         *("--log-path", str(home.dbt_target / "logs")),
-        "--quiet",
+        # The terminal is the caller's: what failed is raised, and all else is in the log file.
+        *("--log-level", "none"),
+        *("--log-level-file", "debug"),
         "--no-use-colors",
         "--no-write-json",
     ]
@@ -143,4 +155,5 @@ def _node(result: Any) -> NodeResult:
         message=result.message or "",
         model=attached.split(".")[-1] if attached else (depends[0] if depends else None),
         description=node.description or "",
+        sql=getattr(node, "compiled_path", None) or "",
     )

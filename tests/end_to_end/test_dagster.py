@@ -2,9 +2,12 @@
 
 from collections import defaultdict
 from datetime import date
+from pathlib import Path
 
+import duckdb
 import pytest
-from dagster import AssetKey, DagsterRunStatus
+from dagster import AssetCheckKey, AssetKey, DagsterRunStatus
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
 from orchestration.assets.execute import run_nightly
 from orchestration.assets.instance import instance_of
@@ -15,9 +18,10 @@ from orchestration.home import Home
 from orchestration.journal import Journal, keeping
 from orchestration.landing import LandingReport
 from orchestration.marts.build import BuildReport
+from orchestration.marts.dbt_build import BuildError
 from orchestration.marts.manifest import read_manifest
 from orchestration.partitions import range_tags
-from tests.support.homes import backfill_job, json_lines, settings_of, write_json_lines
+from tests.support.homes import backfill_job, json_lines, repeat_a_price, settings_of, write_json_lines
 
 
 def told(home: Home) -> dict[str, set[str]]:
@@ -92,6 +96,36 @@ def test_a_failed_step_raises_its_own_error_and_stays_in_the_history(
     assert type(raised.value) is SettingsError
     assert jobs(home)[-1] == ("nightly", DagsterRunStatus.FAILURE)
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_data_test_that_fails_is_a_failed_check_and_nothing_is_published(
+    home: Home, capfd: pytest.CaptureFixture[str]
+) -> None:
+    published, priced_twice = read_manifest(home), AssetCheckKey(AssetKey("daily_usage"), "price_bands_do_not_overlap")
+    repeat_a_price(home)
+    with pytest.raises(BuildError, match=r"test price_bands_do_not_overlap failed \(Got 1 result"):
+        backfill_job(home, date(2026, 11, 9), date(2026, 11, 9))
+    assert read_manifest(home) == published
+    assert told(home) == {}
+    assert capfd.readouterr() == ("", "")
+    with instance_of(home) as instance:
+        (run,) = instance.get_runs(limit=1)
+        checks = instance.event_log_storage
+        (failed,) = checks.get_asset_check_execution_history(priced_twice, limit=1)
+        (passed, *_) = checks.get_asset_check_execution_history(
+            AssetCheckKey(AssetKey("daily_usage"), "not_null_stg_events_event_id"), limit=1
+        )
+        # A test that dbt did not come to says nothing of this build.
+        (earlier, *_) = checks.get_asset_check_execution_history(
+            AssetCheckKey(AssetKey("monthly_usage"), "months_equal_days"), limit=1
+        )
+    assert (failed.run_id, failed.status) == (run.run_id, AssetCheckExecutionRecordStatus.FAILED)
+    assert (passed.run_id, passed.status) == (run.run_id, AssetCheckExecutionRecordStatus.SUCCEEDED)
+    assert earlier.run_id != run.run_id
+    assert failed.evaluation is not None
+    query = Path(str(failed.evaluation.metadata["query"].value)).read_text(encoding="utf-8")
+    with duckdb.connect(str(home.warehouse), read_only=True) as warehouse:
+        assert len(warehouse.execute(query).fetchall()) == 1
 
 
 def test_a_first_run_tells_of_every_day_in_one_run(published: Home) -> None:

@@ -158,6 +158,20 @@ def write_table(home: Home, name: str, rows: Iterable[dict[str, str]]) -> None:
         writer.writerows(kept)
 
 
+def repeat_a_price(home: Home) -> None:
+    """Write one price of each kept price book twice, as no book of ours is: dbt's own test must find it."""
+    import duckdb
+
+    for book in home.prices.glob("*.parquet"):
+        if not book.name.endswith(".models.parquet"):
+            doctored = book.with_suffix(".doctored")
+            duckdb.execute(
+                f"copy (from '{book}' union all by name (from '{book}' order by price_id limit 1)) "
+                f"to '{doctored}' (format parquet)"
+            )
+            doctored.replace(book)
+
+
 def opened(path: Path) -> bytes:
     """A log file's content, unpacked."""
     return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()

@@ -7,9 +7,10 @@ from dagster import AssetCheckEvaluation, AssetCheckSeverity
 
 from orchestration.assets.lineage import Lineage
 from orchestration.assets.marts import rebuilt
-from orchestration.checks import check_specs, data_test_results, figures_results
+from orchestration.checks import check_specs, data_test_results, figures_results, refusal_results
+from orchestration.errors import ConservationError, TallyhouseError
 from orchestration.marts.build import BuildReport
-from orchestration.marts.dbt_build import NodeResult
+from orchestration.marts.dbt_build import BuildError, NodeResult
 from orchestration.marts.manifest import Manifest
 from tests.unit.dagster.published import DAYS, manifest
 
@@ -67,6 +68,17 @@ def test_dbt_results_become_results_of_the_checks_that_are_declared(lineage: Lin
     assert found["hours_equal_days"].metadata["failures"].value == 4
     declared = {(spec.asset_key, spec.name) for spec in check_specs(lineage)}
     assert {(item.asset_key, item.check_name) for item in found.values()} <= declared
+
+
+def test_a_refused_build_tells_the_tests_that_failed_or_that_rows_are_missing(lineage: Lineage) -> None:
+    failed = NodeResult("hours_equal_days", "test", "fail", 0.1, 4, "Got 4 results", None, sql="hours_equal_days.sql")
+    (found,) = refusal_results(lineage, BuildError("dbt: a test failed.", "Mend it.", (failed,)))
+    assert (found.check_name, found.passed, found.description) == ("hours_equal_days", False, "Got 4 results")
+    assert found.metadata["query"].value == "hours_equal_days.sql"
+    (lost,) = refusal_results(lineage, ConservationError("9 rows were delivered, but 8 are accounted for.", "Ask."))
+    assert (lost.check_name, lost.passed) == ("conservation", False)
+    assert str(lost.description).startswith("9 rows")
+    assert list(refusal_results(lineage, TallyhouseError("The disk is full.", "Make room."))) == []
 
 
 def partitions(report: BuildReport | None, asked: tuple[date, date] | None = None) -> dict[str, list[str]]:
