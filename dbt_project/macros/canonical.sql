@@ -51,7 +51,7 @@
 {% endmacro %}
 
 {# The columns of a canonical usage event with their types. A staging model need not name those that its source cannot
-   know: int_usage_events unites by name, and int_usage_priced fills in what a missing one means. #}
+   know: int_usage_delivered unites by name, and int_usage_priced fills in what a missing one means. #}
 {% macro canonical_columns() %}
     {% set text = [
         'provider', 'model', 'service_tier', 'provider_account', 'user_id', 'team', 'department', 'cost_centre',

@@ -1,4 +1,4 @@
--- Every source's usage in one shape, each event once, on its day.
+-- Each event once, on its day.
 -- Grain: one usage event (source, event_id), for the days being built only.
 -- Guarantees: an event delivered several times (re-sent, repeated while it streams, grown over midnight) is counted
 -- once: its earliest record gives its time, its largest output its figures. `records` says how often it was delivered,
@@ -7,13 +7,7 @@
 with
 
 -- Read twice, each time only the columns that are needed: keeping every event for the second reading costs its memory.
-delivered as not materialized (
-    select * from {{ ref('stg_events') }}
-    union all by name
-    select * from {{ ref('stg_litellm') }}
-    union all by name
-    select * from {{ ref('stg_claude_code') }}
-),
+delivered as not materialized (select * from {{ ref('int_usage_delivered') }}),
 
 -- Few events are delivered more than once, and only those need to be ranked.
 repeated as (
