@@ -26,6 +26,8 @@ _OUTSIDE = {
 _THROUGH = {"raw", "run", "published"}
 # A test that reads no mart tests what all marts are built from; it is shown where its finding would be felt first.
 _FIRST_MART = "daily_usage"
+# The daily mart that a month is made of, where it is another.
+_DAYS_OF = {"monthly_credits": "daily_credits"}
 
 
 def mart_specs(lineage: Lineage, calendar: Calendar) -> list[AssetSpec]:
@@ -38,7 +40,7 @@ def mart_specs(lineage: Lineage, calendar: Calendar) -> list[AssetSpec]:
         )
     return [
         *(_mart(models[mart], calendar.daily, ()) for mart in DAILY),
-        *(_mart(models[mart], calendar.monthly, ("daily_usage",)) for mart in MONTHLY),
+        *(_mart(models[mart], calendar.monthly, (_DAYS_OF.get(mart, _FIRST_MART),)) for mart in MONTHLY),
     ]
 
 

@@ -20,6 +20,11 @@
     ]) }}
 {% endmacro %}
 
+{# What credits can be broken down by; never NULL in daily_credits. #}
+{% macro credit_dimensions() %}
+    {{ return(['source', 'workspace', 'department', 'feature', 'channel', 'credit_type', 'credit_measure']) }}
+{% endmacro %}
+
 {# What an event can be broken down by beyond usage_dimensions; '' where it says nothing, so that it groups. #}
 {% macro fact_dimensions() %}
     {{ return([
@@ -103,4 +108,11 @@
 {# Service tiers as the price book names them: what providers call default or automatic is the standard one. #}
 {% macro service_tier(given) %}
     {{- return("case when coalesce(lower(" ~ given ~ "), '') in ('', 'default', 'auto', 'standard_only') then 'standard' else lower(" ~ given ~ ") end") -}}
+{% endmacro %}
+
+{# A quantity of credits over any rows of one credit_measure: what flows adds up, of a level the peak remains. #}
+{% macro credit_total(quantity) %}
+    cast(
+        case when credit_measure = 'level' then max({{ quantity }}) else sum({{ quantity }}) end as decimal(38, 18)
+    )
 {% endmacro %}

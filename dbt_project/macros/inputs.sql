@@ -23,6 +23,7 @@
         )) %}
         {% do run_query('create or replace view run.months as ' ~ months_select()) %}
         {% do run_query('create or replace view published.published_daily_usage as ' ~ published_daily_select()) %}
+        {% do run_query('create or replace view published.published_daily_credits as ' ~ published_credits_select()) %}
     {% endif %}
 {% endmacro %}
 
@@ -99,5 +100,16 @@
     {%- if not var('published_daily_files') %}{{ return(empty_select(columns)) }}{% endif -%}
     {{ return(
         'select "' ~ columns.keys() | join('", "') ~ '" from read_parquet(' ~ file_list(var('published_daily_files')) ~ ')'
+    ) }}
+{% endmacro %}
+
+{# Daily credits that are published already, for the months being built. #}
+{% macro published_credits_select() %}
+    {%- set columns = {'usage_date': 'date'} -%}
+    {%- for name in credit_dimensions() %}{% do columns.update({name: 'varchar'}) %}{% endfor -%}
+    {%- do columns.update({'quantity': 'decimal(38, 18)', 'events': 'bigint'}) -%}
+    {%- if not var('published_credit_files') %}{{ return(empty_select(columns)) }}{% endif -%}
+    {{ return(
+        'select "' ~ columns.keys() | join('", "') ~ '" from read_parquet(' ~ file_list(var('published_credit_files')) ~ ')'
     ) }}
 {% endmacro %}

@@ -49,7 +49,14 @@ def build_variables(
             if (path := home.reference / table.file).exists()
         },
         "months": [item.month.isoformat() for item in plan.months],
-        "published_daily_files": [str(path) for path in _published_files(home, plan, manifest, rebuilt=set(days))],
+        "published_daily_files": [
+            str(path) for path in _published_files(home, plan, manifest, mart="daily_usage", rebuilt=set(days))
+        ],
+        "published_credit_files": [
+            str(path)
+            for path in _published_files(home, plan, manifest, mart="daily_credits", rebuilt=set(days))
+            if path.exists()
+        ],
         "data_until": plan.data_until.isoformat() if plan.data_until else "0001-01-01",
     }
 
@@ -106,12 +113,12 @@ def _dates_to_read(
     return inside | {row[0] for row in rows}
 
 
-def _published_files(home: Home, plan: Plan, manifest: Manifest | None, *, rebuilt: set[date]) -> list[Path]:
+def _published_files(home: Home, plan: Plan, manifest: Manifest | None, *, mart: str, rebuilt: set[date]) -> list[Path]:
     if manifest is None:
         return []
     snapshot = home.current_marts.resolve()
     return [
-        snapshot / "daily_usage" / f"{day}.parquet"
+        snapshot / mart / f"{day}.parquet"
         for month in (item.month for item in plan.months)
         for day in sorted(manifest.days)
         if month <= day < next_month(month) and day not in rebuilt

@@ -15,8 +15,10 @@ from orchestration.marts.manifest import MANIFEST_FILE, Manifest
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-DAILY = ("daily_usage", "hourly_usage", "daily_sources")
-MONTHLY = ("monthly_usage", "monthly_budget_status", "monthly_budget_crossings")
+DAILY = ("daily_usage", "hourly_usage", "daily_sources", "daily_credits")
+MONTHLY = ("monthly_usage", "monthly_budget_status", "monthly_budget_crossings", "monthly_credits")
+# Most homes have none of these on most days: without rows there is a file only where one must be replaced.
+SPARSE = ("daily_credits", "monthly_credits")
 _KEPT_SNAPSHOTS = 3
 
 
@@ -41,7 +43,10 @@ def stage(
         for mart in marts:
             folder = root / mart
             folder.mkdir(parents=True)
-            written += _write_parts(connection, mart, column=column, keys=keys, folder=folder, monthly=marts is MONTHLY)
+            before = current / mart if current is not None else None
+            written += _write_parts(
+                connection, mart, column=column, keys=keys, folder=folder, monthly=marts is MONTHLY, before=before
+            )
             if current is not None and (current / mart).is_dir():
                 for old in sorted((current / mart).iterdir()):
                     if not (folder / old.name).exists():
@@ -85,6 +90,7 @@ def _write_parts(
     keys: Sequence[date],
     folder: Path,
     monthly: bool,
+    before: Path | None,
 ) -> list[Path]:
     """Write the mart's rebuilt days or months; returns their files, not yet durable."""
     if not keys:
@@ -101,6 +107,8 @@ def _write_parts(
         parts = sorted((scratch / f"{column}={key}").glob("*.parquet"))
         if len(parts) == 1:
             parts[0].rename(target)
+        elif not parts and mart in SPARSE and not (before and (before / target.name).exists()):
+            continue
         else:
             connection.execute(
                 f"copy (select * from {relation} where {column} = date '{key}' order by all) to '{_quoted(target)}' "

@@ -4,8 +4,6 @@
 -- stays untagged (''), visibly. A model that the pinned price book does not know keeps its own name.
 with
 
-organisation as (select * from {{ source('reference', 'organisation') }}),
-
 -- A model that a reseller sells has an id of its own (azure/openai/gpt-4o); people read provider and model.
 names as (
     select price_version, price_id, min(provider) as provider, min(model) as model
@@ -19,9 +17,7 @@ matched as (
         coalesce(
             nullif(events.team, ''), nullif(users.team, ''), nullif(keys.team, ''), nullif(projects.team, ''), ''
         ) as home_team,
-        coalesce(
-            nullif(events.department, ''), users.department, keys.department, projects.department, teams.department, ''
-        ) as home_department,
+        {{ home_department() }} as home_department,
         case
             when nullif(events.department, '') is not null then null
             when users.department is not null then users.cost_centre
@@ -32,22 +28,7 @@ matched as (
         models.price_id,
         models.resolution
     from {{ ref('int_usage_events') }} as events
-    left join organisation as users
-        on
-            users.member_type = 'user' and events.user_id = users.member
-            and events.usage_date >= users.valid_from and events.usage_date < users.valid_to
-    left join organisation as keys
-        on
-            keys.member_type = 'api_key' and events.api_key = keys.member
-            and events.usage_date >= keys.valid_from and events.usage_date < keys.valid_to
-    left join organisation as projects
-        on
-            projects.member_type = 'project' and events.project = projects.member
-            and events.usage_date >= projects.valid_from and events.usage_date < projects.valid_to
-    left join organisation as teams
-        on
-            teams.member_type = 'team' and events.team = teams.member
-            and events.usage_date >= teams.valid_from and events.usage_date < teams.valid_to
+    {{ join_members() }}
     left join {{ source('prices', 'models') }} as models
         on
             events.price_version = models.price_version

@@ -32,7 +32,8 @@ def test_raw_usage_leads_through_staging_to_every_mart(lineage: Lineage, site: S
     graph = define(site).resolve_asset_graph()
     for mart in (*DAILY, *MONTHLY):
         before = graph.get_ancestor_asset_keys(AssetKey(mart))
-        assert {AssetKey("raw_usage"), AssetKey("stg_events"), AssetKey("int_usage_priced")} <= before
+        between = "int_credits" if mart.endswith("_credits") else "int_usage_priced"
+        assert {AssetKey("raw_usage"), AssetKey("stg_events"), AssetKey(between)} <= before
     assert graph.get(AssetKey("stg_events")).parent_keys == {AssetKey("raw_usage")}
     assert not graph.get(AssetKey("int_usage_priced")).is_executable
     assert AssetKey(["reference", "budgets"]) in graph.get_ancestor_asset_keys(AssetKey("monthly_budget_status"))
