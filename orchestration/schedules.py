@@ -1,38 +1,19 @@
 """When: the nightly run and the monthly statements, on the organisation's clock."""
 
-from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
-from itertools import count
 
 from dagster import DefaultScheduleStatus, RunRequest, ScheduleDefinition, ScheduleEvaluationContext, SkipReason
 
 from orchestration.assets.jobs import NIGHTLY, STATEMENT
 from orchestration.assets.site import Site
-from orchestration.marts.calendar import month_of
 from orchestration.marts.manifest import read_manifest
 from orchestration.partitions import range_tags
 from orchestration.settings import Settings
 from orchestration.statements import due_months
+from orchestration.working_days import nth_working_day
 
-_SATURDAY = 5
 # Dagster evaluates each tick of a downtime; one run catches up on everything, so only the latest may start it.
 _MISSED = timedelta(hours=12)
-
-
-def is_working_day(day: date, holidays: Collection[date]) -> bool:
-    return day.weekday() < _SATURDAY and day not in holidays
-
-
-def nth_working_day(month: date, number: int, holidays: Collection[date]) -> date:
-    """The day of the month (or after it, where holidays fill it) that is its `number`-th working day, from 1."""
-    days = (month_of(month) + timedelta(days=step) for step in count())
-    working = (day for day in days if is_working_day(day, holidays))
-    return [next(working) for _ in range(number)][-1]
-
-
-def is_working_day_number(day: date, number: int, holidays: Collection[date]) -> bool:
-    """Whether `day` is the `number`-th working day of its month, from 1."""
-    return day == nth_working_day(day, number, holidays)
 
 
 def schedules(site: Site, settings: Settings) -> list[ScheduleDefinition]:

@@ -1,6 +1,6 @@
 """What is new about the crossings, and what is to be said about it. Pure: no files, no ledger, no clock."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -22,12 +22,14 @@ class Decision:
     announced: tuple[Alert, datetime] | None = None
 
 
-def decide(published: Published, recorded: Iterable[tuple[Alert, datetime]], this_month: date) -> list[Decision]:
+def decide(
+    published: Published, recorded: Iterable[tuple[Alert, datetime]], open_months: Collection[date]
+) -> list[Decision]:
     """Compare the published crossings with every decision already made.
 
-    A crossing of `this_month` (its first day) sends; of an earlier month it is historic; of a later one it
-    is left alone until that month is open. Of several new ones the highest speaks. An announced crossing
-    of this month that is no longer published, although its budget is unchanged, is corrected once.
+    A crossing of one of `open_months` (their first days) sends; of a month before them it is historic; of a later
+    one it is left alone until that month is open. Of several new ones the highest speaks. An announced crossing of
+    an open month that is no longer published, although its budget is unchanged, is corrected once.
     """
     known: dict[tuple[str, str, date], list[tuple[Alert, datetime]]] = {}
     for alert, at in recorded:
@@ -37,10 +39,10 @@ def decide(published: Published, recorded: Iterable[tuple[Alert, datetime]], thi
         before = known.get(armed, [])
         crossed = {crossing.threshold for crossing in published.crossings.get(armed, ())}
         fresh = sorted(crossed - {alert.threshold for alert, _ in before if alert.kind == "crossed"})
-        if status.month < this_month:
+        if status.month < min(open_months):
             historic = tuple(_alert(status, "crossed", level, "historic", None) for level in fresh)
             decisions += [Decision(status, historic)] if historic else []
-        elif status.month == this_month:
+        elif status.month in open_months:
             decisions += _crossed(status, fresh, before)
             decisions += _withdrawn(status, crossed, before)
     return decisions

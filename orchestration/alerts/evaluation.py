@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from orchestration.alerts import marts
 from orchestration.alerts.decide import Decision, decide
+from orchestration.alerts.open_months import open_months
 from orchestration.delivery.recipients import address_book, audience
 from orchestration.errors import TallyhouseError
 from orchestration.home import Home
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 class AlertsReport:
     """What one evaluation recorded.
 
-    new: crossings of the open month, superseded ones included; historic: crossings of months that are over;
+    new: crossings of open months, superseded ones included; historic: crossings of months that are closed to alerts;
     withdrawn: announced crossings that are not borne out any longer; queued: deliveries put into the outbox.
     """
 
@@ -58,7 +59,8 @@ def evaluate(home: Home, settings: Settings) -> AlertsReport:
     new = historic = queued = withdrawn = 0
     with marts.connect() as reader, ledger(home) as connection, transaction(connection):
         published = marts.read_published(reader, snapshot)
-        decided = decide(published, decisions_made.recorded(connection), settings.today.replace(day=1))
+        months = open_months(settings, decisions_made.evaluated_days(connection))
+        decided = decide(published, decisions_made.recorded(connection), months)
         for decision in decided:
             message = _message(decision, published, settings, reader)
             if message is not None:
@@ -68,7 +70,7 @@ def evaluate(home: Home, settings: Settings) -> AlertsReport:
                 historic += alert.outcome == "historic"
                 withdrawn += alert.kind == "withdrawn"
                 new += alert.kind == "crossed" and alert.outcome != "historic"
-        decisions_made.record_evaluation(connection, snapshot.name)
+        decisions_made.record_evaluation(connection, snapshot.name, settings.today)
     return AlertsReport(new, historic, queued, withdrawn)
 
 
@@ -86,6 +88,7 @@ def preview(home: Home, settings: Settings) -> list[Preview]:
     with existing_ledger(home) as connection:
         waiting = outbox.waiting(connection) if connection else []
         recorded = decisions_made.recorded(connection) if connection else []
+        months = open_months(settings, decisions_made.evaluated_days(connection) if connection else [])
     shown = [
         Preview(
             kind=item.message.kind,
@@ -104,7 +107,7 @@ def preview(home: Home, settings: Settings) -> list[Preview]:
     addressed = address_book(home, settings)
     with marts.connect() as reader:
         published = marts.read_published(reader, snapshot)
-        for decision in decide(published, recorded, settings.today.replace(day=1)):
+        for decision in decide(published, recorded, months):
             message = _message(decision, published, settings, reader)
             if message is not None:
                 to = addressed(message.audience)

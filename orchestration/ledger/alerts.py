@@ -11,7 +11,7 @@ class Alert:
     """One decision. `period` is the first day of the month, `threshold` whole percents, money in USD.
 
     outcome: `queued` (it has a message), `superseded` (a higher threshold's message speaks for it),
-    `historic` (found after its month was over: recorded, never sent).
+    `historic` (found when its month was closed to alerts: recorded, never sent).
     """
 
     budget_id: str
@@ -83,6 +83,12 @@ def evaluated_snapshot(connection: sqlite3.Connection) -> str | None:
     return None if row is None else str(row["snapshot"])
 
 
-def record_evaluation(connection: sqlite3.Connection, snapshot: str) -> None:
-    """Remember the snapshot, in the transaction that recorded its alerts."""
+def evaluated_days(connection: sqlite3.Connection) -> list[date]:
+    """Every day (of the organisation) on which alerts were decided, ascending."""
+    return [date.fromisoformat(row["day"]) for row in connection.execute("select day from evaluated order by day")]
+
+
+def record_evaluation(connection: sqlite3.Connection, snapshot: str, today: date) -> None:
+    """Remember the snapshot and the day, in the transaction that recorded its alerts."""
     connection.execute("insert or replace into evaluation values (1, ?)", (snapshot,))
+    connection.execute("insert or ignore into evaluated values (?)", (today.isoformat(),))

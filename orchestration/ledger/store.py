@@ -14,10 +14,10 @@ from urllib.parse import quote
 from orchestration.errors import TallyhouseError
 from orchestration.home import Home
 
-VERSION = 1
+VERSION = 2
 _BUSY_SECONDS = 30.0
 
-_SCHEMA = (
+_FIRST = (
     # The text of a message is settled when it is queued: a re-send repeats it to the letter.
     """
     create table message (
@@ -74,6 +74,15 @@ _SCHEMA = (
     "create table evaluation (only_row integer primary key check (only_row = 1), snapshot text not null) strict",
 )
 
+_SECOND = (
+    # The days (of the organisation) on which alerts were decided: they say until when a month that is over sends.
+    "create table evaluated (day text primary key) strict, without rowid",
+    "insert into evaluated select distinct substr(recorded_at, 1, 10) from alert",
+)
+
+# What leads from each version to the next.
+_STEPS = (_FIRST, _SECOND)
+
 
 @contextmanager
 def ledger(home: Home) -> Iterator[sqlite3.Connection]:
@@ -82,13 +91,7 @@ def ledger(home: Home) -> Iterator[sqlite3.Connection]:
     with closing(_open(home.ledger, "rwc")) as connection:
         connection.execute("pragma synchronous = extra")
         connection.execute("pragma foreign_keys = on")
-        if _version(connection, home.ledger) < VERSION:
-            with transaction(connection):
-                # Asked again inside: another process may have made the tables meanwhile.
-                if _version(connection, home.ledger) < VERSION:
-                    for statement in _SCHEMA:
-                        connection.execute(statement)
-                    connection.execute(f"pragma user_version = {VERSION}")
+        _bring_up(connection, home.ledger)
         yield connection
 
 
@@ -96,14 +99,19 @@ def ledger(home: Home) -> Iterator[sqlite3.Connection]:
 def existing_ledger(home: Home) -> Iterator[sqlite3.Connection | None]:
     """The ledger for reading only, or None where nothing was ever recorded; makes no file.
 
-    Opened read-write all the same, since only so can SQLite roll back what a killed process left half done.
+    Opened read-write all the same, since only so can SQLite roll back what a killed process left half done; one of an
+    older Tallyhouse is brought up to date.
     """
     if not home.ledger.is_file():
         yield None
         return
     with closing(_open(home.ledger, "rw")) as connection:
+        if _version(connection, home.ledger) == 0:
+            yield None
+            return
+        _bring_up(connection, home.ledger)
         connection.execute("pragma query_only = on")
-        yield connection if _version(connection, home.ledger) == VERSION else None
+        yield connection
 
 
 @contextmanager
@@ -116,6 +124,18 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         connection.execute("rollback")
         raise
     connection.execute("commit")
+
+
+def _bring_up(connection: sqlite3.Connection, path: Path) -> None:
+    """Make the tables that are missing, in one transaction."""
+    if _version(connection, path) == VERSION:
+        return
+    with transaction(connection):
+        # Asked again inside: another process may have made the tables meanwhile.
+        for step in _STEPS[_version(connection, path) :]:
+            for statement in step:
+                connection.execute(statement)
+        connection.execute(f"pragma user_version = {VERSION}")
 
 
 def _open(path: Path, mode: str) -> sqlite3.Connection:

@@ -66,14 +66,6 @@ def test_a_later_higher_threshold_sends_a_message_of_its_own(tmp_path: Path) -> 
     ]
 
 
-def test_a_month_that_is_over_stays_silent_even_on_its_next_morning(tmp_path: Path) -> None:
-    company = small(tmp_path)
-    company.spent(date(2026, 11, 30), "200")
-    company.publish(date(2026, 11, 30))
-    report = alerts.evaluate(company.home, settings("2026-12-01T02:30:00+00:00"))
-    assert (report.historic, report.queued) == (4, 0)
-
-
 def test_a_month_that_has_not_begun_is_left_for_later(tmp_path: Path) -> None:
     company = small(tmp_path)
     company.spent(date(2026, 11, 5), "80")

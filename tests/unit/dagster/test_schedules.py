@@ -7,7 +7,8 @@ import pytest
 from dagster import RunRequest, SkipReason
 
 from orchestration.assets.site import Site
-from orchestration.schedules import is_working_day_number, nth_working_day, schedules, statements_due
+from orchestration.schedules import schedules, statements_due
+from orchestration.working_days import is_working_day_number, nth_working_day
 from tests.unit.dagster.published import manifest, publish
 
 

@@ -4,6 +4,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from orchestration import alerts
 from orchestration.errors import TallyhouseError
 from orchestration.home import Home
 from orchestration.ledger import backup
+from orchestration.ledger.alerts import evaluated_days
 from orchestration.ledger.store import ledger, transaction
 from tests.unit.alerts.company import over_budget, settings
 
@@ -41,6 +43,19 @@ def test_a_ledger_of_a_newer_tallyhouse_is_refused(tmp_path: Path) -> None:
         connection.execute("pragma user_version = 99")
     with pytest.raises(TallyhouseError, match="schema 99"):
         alerts.pending(home)
+
+
+def test_a_ledger_of_an_older_tallyhouse_is_brought_up_to_date_by_looking(tmp_path: Path) -> None:
+    company = over_budget(tmp_path)
+    alerts.evaluate(company.home, settings())
+    recorded, waiting = alerts.list_alerts(company.home), alerts.pending(company.home)
+    with ledger(company.home) as connection:
+        connection.execute("drop table evaluated")
+        connection.execute("pragma user_version = 1")
+    assert alerts.list_alerts(company.home) == recorded
+    assert alerts.pending(company.home) == waiting
+    with ledger(company.home) as connection:
+        assert evaluated_days(connection) == [date(2026, 11, 21)]
 
 
 def test_a_damaged_ledger_is_named_with_the_way_back(tmp_path: Path) -> None:
