@@ -7,7 +7,7 @@ READY := .venv/ready
 WORKED_ON := $(or $(strip $(HOME_DIR)),demo-home)
 DEMO := $(if $(strip $(HOME_DIR)),,demo-home/tallyhouse.yaml)
 
-.PHONY: help install run dev test check soak bench lock
+.PHONY: help install run dev test check golden soak bench lock
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -38,6 +38,9 @@ check: $(READY)  ## format, lint, types, SQL, boundaries, documentation
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint dbt_project
 	$(BIN)/pytest tests/unit/test_boundaries.py tests/unit/packaging/test_documents.py
+
+golden: $(READY)  ## what a change does to the golden month's figures; ACCEPT=1 writes the new ones
+	$(BIN)/python -m tests.end_to_end.golden $(if $(strip $(ACCEPT)),--accept)
 
 soak: $(READY)  ## killed runs that must heal, and both commands in a bare Debian; minutes to hours
 	$(BIN)/pytest -m soak -rs tests/end_to_end
