@@ -23,10 +23,12 @@ if [[ -n "${ROOT_DIR:-}" ]]; then
     mkdir -p "$root"
 else
     root=$(mktemp -d)
+    # Its own users must be able to enter it.
+    chmod 755 "$root"
 fi
 
 cleanup() {
-    for place in proc dev/pts dev sys; do
+    for place in proc dev/shm dev/pts dev sys; do
         mountpoint -q "$root/$place" && umount "$root/$place"
     done
     [[ -n "${ROOT_DIR:-}" ]] || rm -rf --one-file-system "$root"
@@ -39,7 +41,7 @@ if [[ ! -x "$root/usr/bin/python3" ]]; then
         || { tail -20 "$root.log"; exit 1; }
     rm -f "$root.log"
 fi
-for place in proc sys dev dev/pts; do
+for place in proc sys dev dev/pts dev/shm; do
     mountpoint -q "$root/$place" || mount --bind "/$place" "$root/$place"
 done
 
