@@ -1,7 +1,7 @@
 """The main job as a command: what is left to do, doing it in one Dagster run, and what came of it."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -64,7 +64,7 @@ class RunSummary:
 
 def find_work(home: Home, settings: Settings, *, rebuild: tuple[date, date] | None = None) -> Work:
     """Compare files, facts and the published manifest; writes nothing but a new price book's bands."""
-    from orchestration.alerts import needs_evaluation, pending
+    from orchestration.alerts import needs_evaluation, ready
     from orchestration.landing import pending_files
     from orchestration.pipeline import plan_build
     from orchestration.statements import due_months
@@ -77,7 +77,7 @@ def find_work(home: Home, settings: Settings, *, rebuild: tuple[date, date] | No
         months=tuple((item.month, item.why) for item in plan.months),
         statements=tuple(due_months(home, settings, manifest)),
         alerts_unread=needs_evaluation(home),
-        deliveries_due=sum(1 for item in pending(home) if item.held is None and item.next_attempt_at <= settings.now),
+        deliveries_due=ready(home, settings),
     )
 
 
@@ -148,9 +148,14 @@ def summarise(home: Home, settings: Settings, journal: Journal) -> RunSummary:
         conservation=account(home, settings, manifest) if manifest else {},
         files=statements.files if statements else (),
         alerts=journal.latest(AlertsReport),
-        delivery=journal.latest(DeliveryReport),
+        delivery=_delivered([report for report in journal.reports if isinstance(report, DeliveryReport)]),
         refused=tuple(refusals(home, settings)),
     )
+
+
+def _delivered(reports: "Sequence[DeliveryReport]") -> "DeliveryReport | None":
+    """A run delivers after its alerts and again after its statements: all that was sent, and what waits at the end."""
+    return replace(reports[-1], sent=sum(report.sent for report in reports)) if reports else None
 
 
 def account(home: Home, settings: Settings, manifest: Manifest) -> dict[str, int]:

@@ -1,13 +1,13 @@
 """Budget alerts, from a published crossing to a message in the mailbox, each exactly once.
 
-`evaluate` records and queues, `deliver` sends; `preview`, `list_alerts` and `pending` only look.
+`evaluate` records and queues, `deliver` sends; `preview`, `list_alerts`, `pending` and `ready` only look.
 Importing this is light: DuckDB, Jinja and Apprise are imported by the calls that need them.
 """
 
 from orchestration.alerts.evaluation import AlertsReport, Preview, evaluate, needs_evaluation, preview
 from orchestration.alerts.failures import queue_failure
 from orchestration.alerts.overview import Delivered, Recorded, list_alerts, list_deliveries, pending
-from orchestration.delivery.deliver import DeliveryReport, deliver
+from orchestration.delivery.deliver import DeliveryReport, deliver, ready
 from orchestration.ledger.backup import backup_ledger
 from orchestration.ledger.outbox import Waiting
 
@@ -27,4 +27,5 @@ __all__ = [
     "pending",
     "preview",
     "queue_failure",
+    "ready",
 ]

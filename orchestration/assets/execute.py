@@ -55,7 +55,7 @@ def _execute(home: Home, settings: Settings, job: str, *, tags: Mapping[str, str
     """Run a job here and record it in the home's instance, under the writer lock from first to last."""
     with writer(home, doing=f"tallyhouse {job}", now=settings.now), instance_of(home) as instance:
         mark_lost_runs(instance)
-        known = define(Site(home, settings=lambda: settings, heard=True), loggers={"silent": silent})
+        known = define(Site(home, settings=lambda: settings, by_hand=True), loggers={"silent": silent})
         definition, run_id = known.resolve_job_def(job), make_new_run_id()
         try:
             with many_events(instance, run_id):

@@ -34,9 +34,9 @@ def jobs() -> dict[str, UnresolvedAssetJobDefinition]:
         ),
         STATEMENT: define_asset_job(
             STATEMENT,
-            AssetSelection.assets(STATEMENTS),
+            AssetSelection.assets(STATEMENTS, "deliveries"),
             config={"ops": {STATEMENTS: {"config": {"months": "due"}}}},
-            description="Write every monthly statement that is due.",
+            description="Write every monthly statement that is due, send messages.",
         ),
         DELIVER: define_asset_job(
             DELIVER, AssetSelection.assets("deliveries"), description="Send what waits in the outbox."

@@ -15,17 +15,18 @@ from orchestration.settings import Settings
 class Site:
     """One home. `settings` is asked anew for each step: a server lives for weeks, and a run has its own `now`.
 
-    `heard`: whoever started the run keeps a journal already; else what steps say goes to the run's event log.
+    `by_hand`: a command runs it in its own process. It keeps a journal already (else what steps say goes to the run's
+    event log), and its messages do not wait for their next attempt: whoever calls may just have mended the cause.
     """
 
     home: Home
     settings: Callable[[], Settings]
-    heard: bool = False
+    by_hand: bool = False
 
     @contextmanager
     def step(self, context: AssetExecutionContext) -> Iterator[Settings]:
         """The settings for one step, which is heard while it works."""
-        if self.heard:
+        if self.by_hand:
             yield self.settings()
             return
         with keeping(Journal(say=context.log.info)):

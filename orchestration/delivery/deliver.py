@@ -58,6 +58,22 @@ def deliver(home: Home, settings: Settings, *, retry_now: bool = False) -> Deliv
         return _send_all(connection, home, settings, retry_now)
 
 
+def ready(home: Home, settings: Settings) -> int:
+    """How many deliveries `deliver` would try with `retry_now`: what is held only if its reason seems mended.
+
+    For a person's question whether there is anything to do: without Apprise, and writes nothing.
+    """
+    with existing_ledger(home) as connection:
+        waiting = outbox.waiting(connection) if connection else []
+    addressed = address_book(home, settings)
+
+    def seems_mended(item: Waiting) -> bool:
+        recipients = addressed(item.message.audience).recipients
+        return bool(settings.notifications.email_url) and any(not wrong_address(to) for to in recipients)
+
+    return sum(1 for item in waiting if item.held is None or seems_mended(item))
+
+
 def _send_all(connection: sqlite3.Connection, home: Home, settings: Settings, retry_now: bool) -> DeliveryReport:
     sent = failed = held = waiting = 0
     problems: list[str] = []
