@@ -18,6 +18,16 @@
     ) -}}
 {% endmacro %}
 
+{# Labels as a JSON object of texts, without those that are NULL. `labels`: name → SQL. #}
+{% macro json_labels(labels) %}{{ return(adapter.dispatch('json_labels', 'tallyhouse')(labels)) }}{% endmacro %}
+
+{% macro duckdb__json_labels(labels) %}
+    {%- set pairs = [] -%}
+    {%- for name, value in labels.items() %}{% do pairs.append(quoted(name) ~ ', ' ~ value) %}{% endfor -%}
+    {%- set filled = "json_merge_patch('{}', json_object(" ~ pairs | join(', ') ~ '))' -%}
+    {{- return("nullif(cast(" ~ filled ~ " as varchar), '{}')") -}}
+{% endmacro %}
+
 {# Exact quotient of two non-negative decimals, rounded half up; `/` on decimals would be a float. NULL for a zero divisor. #}
 {% macro ratio(dividend, divisor, scale) %}{{ return(adapter.dispatch('ratio', 'tallyhouse')(dividend, divisor, scale)) }}{% endmacro %}
 

@@ -33,5 +33,11 @@
     }) %}
     {% do claude_code.update(folders) %}
 
-    {{ return({'events': events, 'litellm': litellm, 'claude_code': claude_code}) }}
+    {% set kinds = {'events': events, 'litellm': litellm, 'claude_code': claude_code} %}
+    {% for kind, own in raw_columns_of_exports().items() %}
+        {% set columns = {} %}
+        {% for part in [common, own, folders] %}{% do columns.update(part) %}{% endfor %}
+        {% do kinds.update({kind: columns}) %}
+    {% endfor %}
+    {{ return(kinds) }}
 {% endmacro %}

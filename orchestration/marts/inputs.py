@@ -19,6 +19,7 @@ RELATION_OF_KIND = {
     "mapped": "events",
     "litellm": "litellm",
     "claude_code": "claude_code",
+    "otlp": "otlp",
 }
 
 

@@ -22,6 +22,8 @@ def reader_for(source: "Source") -> "Reader":
             from orchestration.sources.claude_code.reader import reader
         case "mapped":
             from orchestration.sources.mapped.reader import reader
+        case "otlp":
+            from orchestration.sources.otlp.reader import reader
     return reader(source)
 
 

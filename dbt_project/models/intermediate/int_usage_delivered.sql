@@ -5,3 +5,5 @@ union all by name
 select * from {{ ref('stg_litellm') }}
 union all by name
 select * from {{ ref('stg_claude_code') }}
+union all by name
+select * from {{ ref('stg_otlp') }}

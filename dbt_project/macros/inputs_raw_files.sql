@@ -1,0 +1,25 @@
+{# Raw columns of the kinds that come as files of traces, invocation logs and exports; in the order of their readers. #}
+{% macro raw_columns_of_exports() %}
+    {{ return({'otlp': raw_otlp()}) }}
+{% endmacro %}
+
+{% macro raw_otlp() %}
+    {% set columns = {
+        'end_at': 'timestamp', 'parent_span_id': 'varchar', 'name': 'varchar', 'scope': 'varchar',
+        'status_code': 'varchar',
+    } %}
+    {% for name in [
+        'operation', 'provider', 'request_model', 'response_model', 'response_id', 'service_tier', 'api_type',
+        'conversation_id', 'user_id', 'agent', 'team', 'department', 'cost_centre', 'project', 'feature',
+        'environment', 'error_type', 'model',
+    ] %}
+        {% do columns.update({name: 'varchar'}) %}
+    {% endfor %}
+    {% for name in [
+        'input_tokens', 'output_tokens', 'cache_read_tokens', 'cache_write_tokens', 'input_audio_tokens',
+        'input_image_tokens', 'reasoning_tokens', 'output_audio_tokens',
+    ] %}
+        {% do columns.update({name: 'bigint'}) %}
+    {% endfor %}
+    {{ return(columns) }}
+{% endmacro %}
