@@ -9,6 +9,20 @@
     {{- return('coalesce(try_cast(' ~ json_text(column, path) ~ ' as bigint), 0)') -}}
 {% endmacro %}
 
+{# The first value under any of these keys of a JSON object, whatever is around it. #}
+{% macro json_any(column, names) %}
+    {%- set found = [] -%}
+    {%- for name in names %}{% do found.append("nullif(" ~ json_text(column, '"' ~ name ~ '"') ~ ", '')") %}{% endfor -%}
+    {{- return('coalesce(' ~ found | join(', ') ~ ')') -}}
+{% endmacro %}
+
+{# Text that a pattern finds in another, its first group; NULL where it finds nothing. #}
+{% macro matched(column, pattern) %}{{ return(adapter.dispatch('matched', 'tallyhouse')(column, pattern)) }}{% endmacro %}
+
+{% macro duckdb__matched(column, pattern) %}
+    {{- return('nullif(regexp_extract(' ~ column ~ ', ' ~ quoted(pattern) ~ ", 1), '')") -}}
+{% endmacro %}
+
 {# The value of the first `name:value` or `name=value` in a JSON list of strings. #}
 {% macro json_tag(column, name) %}{{ return(adapter.dispatch('json_tag', 'tallyhouse')(column, name)) }}{% endmacro %}
 

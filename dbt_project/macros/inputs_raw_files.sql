@@ -1,6 +1,6 @@
 {# Raw columns of the kinds that come as files of traces, invocation logs and exports; in the order of their readers. #}
 {% macro raw_columns_of_exports() %}
-    {{ return({'otlp': raw_otlp()}) }}
+    {{ return({'otlp': raw_otlp(), 'bedrock': raw_bedrock()}) }}
 {% endmacro %}
 
 {% macro raw_otlp() %}
@@ -22,4 +22,14 @@
         {% do columns.update({name: 'bigint'}) %}
     {% endfor %}
     {{ return(columns) }}
+{% endmacro %}
+
+{% macro raw_bedrock() %}
+    {{ return({
+        'account_id': 'varchar', 'identity_arn': 'varchar', 'region': 'varchar', 'inference_region': 'varchar',
+        'operation': 'varchar', 'model_id': 'varchar', 'model': 'varchar', 'error_code': 'varchar',
+        'request_metadata': 'varchar', 'service_tier': 'varchar', 'input_tokens': 'bigint', 'output_tokens': 'bigint',
+        'cache_read_tokens': 'bigint', 'cache_write_tokens': 'bigint', 'cache_write_1h_tokens': 'bigint',
+        'latency_ms': 'bigint',
+    }) }}
 {% endmacro %}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ _FORMATS: dict[str, Format] = {
     ".jsonl": "json", ".ndjson": "json", ".json": "json", ".csv": "csv", ".parquet": "parquet",
 }  # fmt: skip
 _COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
+_IS_A_BODY = re.compile(r"/data/[^/]*_(input|output)\.json(\.gz)?$")
 _UNFINISHED = (".tmp", ".part")
 
 
@@ -147,6 +149,8 @@ def _found(source: Source, entry: "os.DirEntry[str]") -> FoundFile:
     known = _FORMATS.get(ending)
     if source.kind == "claude_code" and ending != ".jsonl":
         known = None  # session folders hold other things too: tool results, indexes
+    if source.kind == "bedrock" and _IS_A_BODY.search(entry.path.lower()):
+        known = None  # bodies too large for the log stand beside it as files of their own
     if known == "parquet" and compression != "none":
         known = None
     return FoundFile(source.name, Path(entry.path), stat.st_size, stat.st_mtime_ns, known, compression)

@@ -20,6 +20,7 @@ RELATION_OF_KIND = {
     "litellm": "litellm",
     "claude_code": "claude_code",
     "otlp": "otlp",
+    "bedrock": "bedrock",
 }
 
 

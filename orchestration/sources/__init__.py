@@ -24,6 +24,8 @@ def reader_for(source: "Source") -> "Reader":
             from orchestration.sources.mapped.reader import reader
         case "otlp":
             from orchestration.sources.otlp.reader import reader
+        case "bedrock":
+            from orchestration.sources.bedrock.reader import reader
     return reader(source)
 
 

@@ -7,3 +7,5 @@ union all by name
 select * from {{ ref('stg_claude_code') }}
 union all by name
 select * from {{ ref('stg_otlp') }}
+union all by name
+select * from {{ ref('stg_bedrock') }}

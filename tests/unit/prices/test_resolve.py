@@ -82,6 +82,43 @@ def test_names(
     assert (found.price_id, found.resolution) == (price_id, resolution)
 
 
+SONNET = "anthropic.claude-sonnet-4-5-20250929-v1:0"
+ARN = "arn:aws:bedrock:us-east-1"
+OWN_PROFILE = f"{ARN}:123456789012:application-inference-profile/xyz"
+
+
+@pytest.mark.parametrize(
+    ("model", "price_id"),
+    [
+        (SONNET, f"aws/regional.{SONNET}"),
+        (f"us.{SONNET}", f"aws/regional.{SONNET}"),
+        (f"eu.{SONNET}", f"aws/regional.{SONNET}"),
+        (f"jp.{SONNET}", f"aws/regional.{SONNET}"),
+        (f"us-gov.{SONNET}", f"aws/regional.{SONNET}"),
+        (f"global.{SONNET}", f"aws/global.{SONNET}"),
+        (f"{ARN}::foundation-model/{SONNET}", f"aws/regional.{SONNET}"),
+        (f"{ARN}:123456789012:inference-profile/us.{SONNET}", f"aws/regional.{SONNET}"),
+        (f"{ARN}:123456789012:inference-profile/global.{SONNET}", f"aws/global.{SONNET}"),
+        ("claude-sonnet-4-5-20250929", f"aws/regional.{SONNET}"),
+        ("us.amazon.nova-pro-v1:0", "aws/amazon.nova-pro-v1:0"),
+        ("amazon.titan-embed-text-v2:0", "aws/amazon.titan-embed-text-v2:0"),
+        ("us.meta.llama3-3-70b-instruct-v1:0", "aws/meta.llama3-3-70b-instruct-v1:0"),
+        (OWN_PROFILE, None),
+        (f"{ARN}:123456789012:provisioned-model/abc", None),
+    ],
+)
+def test_ids_of_bedrocks_invocation_logs(
+    plain_home: Home, plain_book: PriceBook, model: str, price_id: str | None
+) -> None:
+    assert one(plain_home, plain_book, "bedrock", model).price_id == price_id
+
+
+def test_a_profile_of_the_customers_own_is_priced_by_an_override_of_its_arn(home: Home) -> None:
+    write_overrides(home, {"provider": "bedrock", "model": OWN_PROFILE, "input_mtok": "1", "output_mtok": "2"})
+    found = one(home, current_book(home), "bedrock", OWN_PROFILE)
+    assert (found.price_id, found.resolution) == (f"aws/{OWN_PROFILE}", "override")
+
+
 def test_an_unknown_model_of_a_known_provider_gets_that_providers_nearest_prices(
     plain_home: Home, plain_book: PriceBook
 ) -> None:
