@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from orchestration.errors import SettingsError
 from orchestration.home import Home
 
-SourceKind = Literal["events", "litellm", "claude_code", "mapped", "otlp", "bedrock"]
+SourceKind = Literal["events", "litellm", "claude_code", "mapped", "otlp", "bedrock", "openrouter"]
 FOLDER_COLUMNS = ("user_id", "project", "team", "department", "feature", "api_key")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"

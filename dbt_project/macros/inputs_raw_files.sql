@@ -1,6 +1,6 @@
 {# Raw columns of the kinds that come as files of traces, invocation logs and exports; in the order of their readers. #}
 {% macro raw_columns_of_exports() %}
-    {{ return({'otlp': raw_otlp(), 'bedrock': raw_bedrock()}) }}
+    {{ return({'otlp': raw_otlp(), 'bedrock': raw_bedrock(), 'openrouter': raw_openrouter()}) }}
 {% endmacro %}
 
 {% macro raw_otlp() %}
@@ -31,5 +31,16 @@
         'request_metadata': 'varchar', 'service_tier': 'varchar', 'input_tokens': 'bigint', 'output_tokens': 'bigint',
         'cache_read_tokens': 'bigint', 'cache_write_tokens': 'bigint', 'cache_write_1h_tokens': 'bigint',
         'latency_ms': 'bigint',
+    }) }}
+{% endmacro %}
+
+{% macro raw_openrouter() %}
+    {{ return({
+        'model': 'varchar', 'is_day': 'varchar', 'provider_name': 'varchar', 'variant': 'varchar',
+        'cancelled': 'varchar', 'user': 'varchar', 'finish_reason_normalized': 'varchar', 'api_key_name': 'varchar',
+        'app_name': 'varchar', 'cost_web_search': 'varchar', 'cost_cache': 'varchar',
+        'cost_file_processing': 'varchar', 'cost': 'decimal(38, 18)', 'byok_usage_inference': 'decimal(38, 18)',
+        'prompt_tokens': 'bigint', 'completion_tokens': 'bigint', 'reasoning_tokens': 'bigint',
+        'cached_tokens': 'bigint', 'requests': 'bigint', 'generation_time_ms': 'bigint',
     }) }}
 {% endmacro %}

@@ -21,6 +21,7 @@ RELATION_OF_KIND = {
     "claude_code": "claude_code",
     "otlp": "otlp",
     "bedrock": "bedrock",
+    "openrouter": "openrouter",
 }
 
 

@@ -26,6 +26,8 @@ def reader_for(source: "Source") -> "Reader":
             from orchestration.sources.otlp.reader import reader
         case "bedrock":
             from orchestration.sources.bedrock.reader import reader
+        case "openrouter":
+            from orchestration.sources.openrouter.reader import reader
     return reader(source)
 
 

@@ -9,3 +9,5 @@ union all by name
 select * from {{ ref('stg_otlp') }}
 union all by name
 select * from {{ ref('stg_bedrock') }}
+union all by name
+select * from {{ ref('stg_openrouter') }}
