@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration.alerts.silence import silent_sources
 from orchestration.errors import TallyhouseError
 from orchestration.home import Home
 from orchestration.settings import Settings
@@ -121,6 +122,16 @@ def facts(
         crossings=published.crossings.get(status.armed, ()),
         causes=tuple(_causes(connection, by, within, asked) for by in _CAUSES[status.scope_type]),
         today=settings.today,
+        silent=tuple(
+            silence
+            for silence in silent_sources(
+                connection,
+                published.snapshot,
+                until=status.data_until,
+                department=status.scope if status.scope_type == "department" else None,
+            )
+            if silence.source in settings.sources
+        ),
     )
 
 

@@ -1,6 +1,6 @@
 """Message bodies: figures in, subject and text and HTML out. Pure functions, no sending."""
 
-from reports.messages.facts import BudgetFacts, Cause, Causes, Crossing, FailureFacts, Withdrawal
+from reports.messages.facts import BudgetFacts, Cause, Causes, Crossing, FailureFacts, Silence, Withdrawal
 from reports.messages.render import Rendered, budget_crossed, crossing_withdrawn, run_failed
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Crossing",
     "FailureFacts",
     "Rendered",
+    "Silence",
     "Withdrawal",
     "budget_crossed",
     "crossing_withdrawn",

@@ -38,11 +38,20 @@ class Crossing:
 
 
 @dataclass(frozen=True)
+class Silence:
+    """A source that is expected to deliver and has not, and the last day it has usage of."""
+
+    source: str
+    last_day: date
+
+
+@dataclass(frozen=True)
 class BudgetFacts:
     """One budget in one month (`month`: its first day), as the published marts have it.
 
     `scope` is the department's name, or empty for the whole organisation. `data_until` is the last
-    complete day, `days_elapsed` how many days of the month that makes. `today` is the day of writing.
+    complete day, `days_elapsed` how many days of the month that makes. `today` is the day of writing. `silent`:
+    sources from which data is missing.
     """
 
     organisation: str
@@ -61,6 +70,7 @@ class BudgetFacts:
     crossings: tuple[Crossing, ...]
     causes: tuple[Causes, ...]
     today: date
+    silent: tuple[Silence, ...] = ()
 
     @property
     def remaining(self) -> Decimal:

@@ -117,11 +117,21 @@ def passed(facts: BudgetFacts) -> str | None:
 
 
 def coverage(facts: BudgetFacts) -> str:
-    """What is counted and until when."""
+    """What is counted and until when; data from which a source is missing is not called complete."""
+    reach = "What was delivered is counted" if facts.silent else "Data is complete"
     return (
-        f"Measured as {measure(facts)}, in US dollars, from {day(facts.month)}. Data is complete up to and "
+        f"Measured as {measure(facts)}, in US dollars, from {day(facts.month)}. {reach} up to and "
         f"including {day(facts.data_until)} {facts.data_until.year}; later usage is not included."
     )
+
+
+def silences(facts: BudgetFacts) -> list[str]:
+    """Which sources stopped delivering, and when."""
+    return [
+        f"{line(silence.source)}: no data since {day(silence.last_day)}. Its usage after that day is missing from "
+        "these amounts."
+        for silence in facts.silent
+    ]
 
 
 def unpriced(facts: BudgetFacts) -> str | None:
@@ -129,8 +139,9 @@ def unpriced(facts: BudgetFacts) -> str | None:
     if facts.unpriced_requests == 0:
         return None
     named = _listed(facts.unpriced_models)
+    share = f" ({percent(Decimal(facts.unpriced_requests), Decimal(facts.requests))})" if facts.requests > 0 else ""
     return (
-        f"{facts.unpriced_requests:,} of {count(facts.requests, 'request')} could not be priced"
+        f"{facts.unpriced_requests:,} of {count(facts.requests, 'request')}{share} could not be priced"
         f"{f' ({named})' if named else ''} and are missing from these amounts: the true cost may be higher."
     )
 
@@ -159,6 +170,8 @@ def actions(facts: BudgetFacts) -> list[str]:
         )
     else:
         steps.append(f"If more is needed, ask for a higher amount for {budget}: its thresholds then count afresh.")
+    if facts.silent and facts.scope_type == "organisation":
+        steps.append(f"Find out why {_listed(tuple(item.source for item in facts.silent))} stopped delivering.")
     if facts.unpriced_requests and facts.scope_type == "organisation":
         steps.append("Give the unpriced models a price in reference/price_overrides.csv.")
     elif facts.unpriced_requests:

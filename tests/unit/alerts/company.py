@@ -10,12 +10,13 @@ from typing import Any
 import duckdb
 
 from orchestration.home import Home
-from orchestration.settings import Notifications, Organisation, Settings
+from orchestration.settings import Notifications, Organisation, Settings, Source
 
 DAILY = (
     "usage_date DATE, department VARCHAR, project VARCHAR, model VARCHAR, is_priced BOOLEAN, requests BIGINT, "
-    "effective_cost DECIMAL(38,18)"
+    "effective_cost DECIMAL(38,18), source VARCHAR"
 )
+SOURCES = "usage_date DATE, source VARCHAR, events BIGINT"
 STATUS = (
     "month DATE, budget_id VARCHAR, budget_version VARCHAR, scope_type VARCHAR, scope VARCHAR, measure VARCHAR, "
     "amount DECIMAL(18,2), currency VARCHAR, actual DECIMAL(38,18), remaining DECIMAL(38,18), "
@@ -68,11 +69,11 @@ class Company:
         project: str = "atlas",
         model: str = "claude-sonnet-4-5",
         requests: int = 10,
+        source: str = "gateway",
     ) -> None:
         """One row of daily usage; amount None is unpriced."""
-        self.spend.append(
-            (day, department, project, model, amount is not None, requests, None if amount is None else Decimal(amount))
-        )
+        cost = None if amount is None else Decimal(amount)
+        self.spend.append((day, department, project, model, amount is not None, requests, cost, source))
 
     def owners(self, **addresses: str) -> None:
         """reference/departments.csv; names may be given with _ for the space and `and` for &."""
@@ -87,6 +88,8 @@ class Company:
         for day in sorted({row[0] for row in self.spend}):
             rows = [row for row in self.spend if row[0] == day]
             write_parquet(folder / "daily_usage" / f"{day}.parquet", DAILY, rows)
+            delivered = [(day, source, 1) for source in sorted({row[7] for row in rows})]
+            write_parquet(folder / "daily_sources" / f"{day}.parquet", SOURCES, delivered)
         months = sorted({row[0].replace(day=1) for row in self.spend} | {data_until.replace(day=1)})
         for month in months:
             statuses, crossings = self._months_budgets(month, data_until)
@@ -138,6 +141,9 @@ def settings(
     return Settings(
         organisation=Organisation(name="Halden Group plc"),
         timezone="Europe/London",
+        sources={
+            name: Source(name=name, kind="litellm", path=Path("/nowhere") / name) for name in ("gateway", "laptops")
+        },
         notifications=Notifications(
             email_url=email_url, sender="Tallyhouse <tallyhouse@halden.example>", operators=operators
         ),

@@ -57,7 +57,7 @@ def test_a_departments_message_holds_only_its_own_figures(tmp_path: Path) -> Non
     company = over_budget(tmp_path)
     before = [item.html for item in alerts.preview(company.home, settings()) if item.recipients[0].startswith("dana")]
     company.spend = [
-        row if row[1] == "Data & Analytics" else (*row[:3], "other-model", True, 1, Decimal("77.77"))
+        row if row[1] == "Data & Analytics" else (*row[:3], "other-model", True, 1, Decimal("77.77"), row[7])
         for row in company.spend
     ]
     company.publish(date(2026, 11, 20))

@@ -134,7 +134,7 @@ def test_unpriced_requests_are_named_and_asked_of_whom_can_price_them() -> None:
     assert words.unpriced(FACTS) is None
     some = at("800", unpriced_requests=7, unpriced_models=("a", "b", "c", "d", "e"))
     assert words.unpriced(some) == (
-        "7 of 100 requests could not be priced (a, b, c and 2 more) and are missing from these amounts: "
+        "7 of 100 requests (7%) could not be priced (a, b, c and 2 more) and are missing from these amounts: "
         "the true cost may be higher."
     )
     assert not any("price_overrides" in step for step in words.actions(some))
