@@ -2,7 +2,7 @@
 
 Exit codes: 0 done (or nothing to do), 1 the work failed, 2 the home, its settings or the command's words are wrong,
 3 rows would have been lost or doubled and nothing was published, 4 published, but a message waits for the next run,
-5 published, but without a file that was refused.
+5 published, but without a file that was refused, 6 published, but a provider's API could not be read.
 """
 
 from datetime import date
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.errors import DeliveryError, RefusedFilesError, SettingsError
+from orchestration.errors import DeliveryError, FetchError, RefusedFilesError, SettingsError
 from orchestration.options import Given, command, group
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ app = typer.Typer(
     help="Turn raw AI usage logs into figures that finance signs.",
     epilog=(
         "Exit codes: 0 done, 1 failed, 2 wrong settings or words, 3 rows would be lost (nothing published), "
-        "4 published but a message waits, 5 published without a file that was refused."
+        "4 published but a message waits, 5 published without a file that was refused, 6 published but a provider "
+        "could not be read."
     ),
 )
 alerts_app = typer.Typer(no_args_is_help=True, help="Budget alerts: what would be sent, what was.")
@@ -54,7 +55,7 @@ def init(
 
 @command(app)
 def run(given: Given, plan: PlanOption = False) -> None:
-    """Land new files, build stale days, write statements, send alerts: whatever is left to do."""
+    """Fetch reports, land new files, build stale days, write statements, send alerts: whatever is left to do."""
     from orchestration import console, run
 
     with given.opened() as (home, settings):
@@ -189,6 +190,8 @@ def _show_summary(summary: "RunSummary | None", home: "Home", settings: "Setting
         console.print_summary(summary, home)
     if refused:
         raise typer.Exit(RefusedFilesError.exit_code)
+    if summary and summary.fetch and summary.fetch.failed:
+        raise typer.Exit(FetchError.exit_code)
     if summary and summary.delivery and summary.delivery.failed:
         raise typer.Exit(DeliveryError.exit_code)
 

@@ -16,6 +16,7 @@ from rich.table import Table
 from orchestration.alerts import Preview, Recorded
 from orchestration.doctor import Finding
 from orchestration.errors import TallyhouseError
+from orchestration.fetching import SourceFetch
 from orchestration.home import Home
 from orchestration.landing import Refusal
 from orchestration.run import RunSummary, Work
@@ -93,6 +94,11 @@ def print_summary(summary: RunSummary, home: Home) -> None:
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
+    for source in summary.fetch.sources if summary.fetch else ():
+        table.add_row("Fetched", f"{source.source}: {_fetched(source)}")
+        if source.failure is not None:
+            table.add_row("[bold red]Not fetched[/]", _escape(source.failure.message))
+            table.add_row("", _escape(source.failure.next_step))
     landing = summary.landing
     if landing is not None:
         table.add_row("This run landed", f"{_count(landing.landed, 'row')} from {_count(landing.files_landed, 'file')}")
@@ -134,13 +140,14 @@ def print_work(work: Work, previews: Sequence[tuple[str, str]]) -> None:
     if work.is_empty:
         console.print("Nothing to do.")
         return
+    _section("Windows to fetch", [f"{due.source}  {due.report} of {due.span}" for due in work.fetches])
     _section("Files to land", [str(path) for path in work.files])
     _section("Days to build", [f"{day}  {why}" for day, why in work.days])
     _section("Months to build", [f"{month:%Y-%m}  {why}" for month, why in work.months])
     _section("Statements to write", [f"{month:%Y-%m}" for month in work.statements])
     _section("Messages that would go", [f"{subject}  to {to}" for subject, to in previews])
-    if work.files:
-        console.print("Days, statements and messages that come from the files to land are known once they are landed.")
+    if work.files or work.fetches:
+        console.print("Days, statements and messages that come from what is to fetch and land are known after it.")
     console.print("Nothing was written.")
 
 
@@ -171,6 +178,11 @@ def print_status(status: Status) -> None:
         sources.add_row(source.name, source.kind, *(f"{n:,}" for n in figures), source.last_event or "–")
     console.print(sources)
     print_refused(status.refused)
+    for source in status.sources:
+        if source.fetched_until is not None:
+            console.print(f"{source.name} is fetched until {source.fetched_until} (UTC)")
+        if source.not_fetched is not None:
+            console.print(f"[bold red]Not fetched[/] {_escape(source.not_fetched)}")
     for message in status.waiting_messages:
         console.print(f"Message waiting: {_escape(message)}")
     work = status.work
@@ -178,7 +190,8 @@ def print_status(status: Status) -> None:
         console.print("Nothing is left to do.")
     else:
         console.print(
-            f"Left to do: {_count(len(work.files), 'file')} to land, {_count(len(work.days), 'day')} and "
+            f"Left to do: {_count(len(work.fetches), 'request')} to providers, "
+            f"{_count(len(work.files), 'file')} to land, {_count(len(work.days), 'day')} and "
             f"{_count(len(work.months), 'month')} to build, {_count(len(work.statements), 'statement month')} to "
             "write. "
             "Run: tallyhouse run"
@@ -227,6 +240,15 @@ def print_alerts(recorded: Sequence[Recorded], as_json: bool) -> None:
         scope = alert.scope or "organisation"
         table.add_row(f"{alert.period:%Y-%m}", scope, f"{alert.threshold}%", alert.outcome, _escape(messages))
     out().print(table)
+
+
+def _fetched(source: SourceFetch) -> str:
+    """What one source's fetch came to, in words."""
+    repeated = f", {source.repeated:,} repeated rows left out" if source.repeated else ""
+    return (
+        f"{_count(source.windows, 'window')} in {_count(source.requests, 'request')}, "
+        f"{source.generations:,} new or changed with {_count(source.rows, 'row')}{repeated}"
+    )
 
 
 def _section(title: str, lines: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from orchestration.errors import TallyhouseError
 from orchestration.home import Home
-from orchestration.settings import Settings
+from orchestration.settings import Settings, secret
 
 _PANGO = "apt-get install --no-install-recommends libpangoft2-1.0-0"
 _TIGHT_DISK_BYTES = 2 * 1024**3
@@ -74,6 +74,12 @@ def _sources(settings: Settings) -> Iterator[Finding]:
     if not settings.sources:
         yield Finding("sources", False, "there are none: add one under `sources` in tallyhouse.yaml")
     for source in settings.sources.values():
+        if source.is_fetched:
+            assert source.api_key_env is not None
+            known = secret(source.api_key_env) is not None
+            told = "holds its key" if known else "is not set: put an admin key of the provider into it"
+            yield Finding(f"source {source.name}", known, f"{source.api_key_env} {told}")
+            continue
         exists = source.path.is_dir()
         yield Finding(
             f"source {source.name}", exists, str(source.path) if exists else f"{source.path} does not exist: make it"

@@ -37,3 +37,16 @@ class DeliveryError(TallyhouseError):
     """Figures are published, but a message could not be handed over; it is kept for the next run."""
 
     exit_code = 4
+
+
+class FetchError(TallyhouseError):
+    """A provider's API could not be read; what was fetched before is kept, and other sources went on.
+
+    `status`: the HTTP status that ended it, where there was one.
+    """
+
+    exit_code = 6
+
+    def __init__(self, message: str, next_step: str, *, status: int | None = None) -> None:
+        super().__init__(message, next_step)
+        self.status = status

@@ -41,6 +41,16 @@ class Home:
         return self.data / "landings"
 
     @property
+    def fetched(self) -> Path:
+        """What providers' APIs answered, as files that are landed like any other."""
+        return self.data / "fetched"
+
+    @property
+    def fetching(self) -> Path:
+        """Fetches under way: pages that have come so far, and when each window was last asked for."""
+        return self.data / "fetching"
+
+    @property
     def quarantine(self) -> Path:
         return self.data / "quarantine"
 

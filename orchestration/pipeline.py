@@ -18,6 +18,7 @@ from orchestration.unfinished import remove_unfinished
 
 if TYPE_CHECKING:
     from orchestration.alerts import AlertsReport, DeliveryReport
+    from orchestration.fetching import FetchReport
     from orchestration.landing import LandingReport, Progress, Receipt
     from orchestration.marts.build import BuildReport
     from orchestration.marts.plan import Plan
@@ -25,6 +26,17 @@ if TYPE_CHECKING:
 
 # What a plan says of new days before their price book has been flattened.
 _NO_BOOK_YET = "the newest price book"
+
+
+def fetch_reports(home: Home, settings: Settings) -> "FetchReport":
+    """Fetch what is due from providers' APIs into files that `land_files` lands.
+
+    A provider that fails stops nothing: its source stands as it was, the report says so, and the next run goes on.
+    """
+    from orchestration.fetching import fetch
+
+    with writer(home, doing="fetch", now=settings.now):
+        return record(fetch(home, settings))
 
 
 def land_files(home: Home, settings: Settings) -> "LandingReport":

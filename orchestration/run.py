@@ -16,6 +16,7 @@ from orchestration.settings import Settings
 
 if TYPE_CHECKING:
     from orchestration.alerts import AlertsReport, DeliveryReport
+    from orchestration.fetching import DueSpan, FetchReport
     from orchestration.landing import LandingReport, Refusal
 
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 class Work:
     """What a run would do now, found from files alone; nothing heavy is imported to find it."""
 
+    fetches: "tuple[DueSpan, ...]"
     files: tuple[Path, ...]
     days: tuple[tuple[date, str], ...]
     months: tuple[tuple[date, str], ...]
@@ -33,7 +35,13 @@ class Work:
     @property
     def is_empty(self) -> bool:
         return not (
-            self.files or self.days or self.months or self.statements or self.alerts_unread or self.deliveries_due
+            self.fetches
+            or self.files
+            or self.days
+            or self.months
+            or self.statements
+            or self.alerts_unread
+            or self.deliveries_due
         )
 
     def as_json(self) -> dict[str, object]:
@@ -57,6 +65,7 @@ class RunSummary:
     alerts: "AlertsReport | None" = None
     delivery: "DeliveryReport | None" = None
     refused: "tuple[Refusal, ...]" = ()
+    fetch: "FetchReport | None" = None
 
     def as_json(self) -> dict[str, object]:
         return asdict(self)
@@ -65,6 +74,7 @@ class RunSummary:
 def find_work(home: Home, settings: Settings, *, rebuild: tuple[date, date] | None = None) -> Work:
     """Compare files, facts and the published manifest; writes nothing but a new price book's bands."""
     from orchestration.alerts import needs_evaluation, ready
+    from orchestration.fetching import due
     from orchestration.landing import pending_files
     from orchestration.pipeline import plan_build
     from orchestration.statements import due_months
@@ -72,6 +82,7 @@ def find_work(home: Home, settings: Settings, *, rebuild: tuple[date, date] | No
     manifest = read_manifest(home)
     plan = plan_build(home, settings, rebuild=rebuild)
     return Work(
+        fetches=tuple(due(home, settings)),
         files=tuple(pending_files(home, settings)),
         days=tuple((item.day, item.why) for item in plan.days),
         months=tuple((item.month, item.why) for item in plan.months),
@@ -82,7 +93,7 @@ def find_work(home: Home, settings: Settings, *, rebuild: tuple[date, date] | No
 
 
 def run(home: Home, settings: Settings, *, say: Callable[[str], None]) -> RunSummary | None:
-    """Land, build, evaluate, write statements, deliver: whatever is left to do. None when nothing is.
+    """Fetch, land, build, evaluate, write statements, deliver: whatever is left to do. None when nothing is.
 
     Waits for another writer of the same home. Raises TallyhouseError; what was published before stays published.
     """
@@ -131,6 +142,7 @@ def backfill(home: Home, settings: Settings, first: date, last: date, *, say: Ca
 def summarise(home: Home, settings: Settings, journal: Journal) -> RunSummary:
     """The run's journal and the published manifest as one summary."""
     from orchestration.alerts import AlertsReport, DeliveryReport
+    from orchestration.fetching import FetchReport
     from orchestration.landing import LandingReport, refusals
     from orchestration.marts.build import BuildReport
     from orchestration.statements import StatementsReport, last_full_month
@@ -150,6 +162,7 @@ def summarise(home: Home, settings: Settings, journal: Journal) -> RunSummary:
         alerts=journal.latest(AlertsReport),
         delivery=_delivered([report for report in journal.reports if isinstance(report, DeliveryReport)]),
         refused=tuple(refusals(home, settings)),
+        fetch=journal.latest(FetchReport),
     )
 
 

@@ -5,17 +5,23 @@ import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from orchestration.errors import SettingsError
 from orchestration.home import Home
 
-SourceKind = Literal["events", "litellm", "claude_code", "mapped", "otlp", "bedrock", "openrouter"]
+SourceKind = Literal[
+    "events", "litellm", "claude_code", "mapped", "otlp", "bedrock", "openrouter", "openai", "anthropic"
+]
+# Kinds that are fetched from a provider's API; landing then finds them under data/fetched.
+FETCHED_KINDS = frozenset({"openai", "anthropic"})
 FOLDER_COLUMNS = ("user_id", "project", "team", "department", "feature", "api_key")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 _CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
 
 
@@ -40,6 +46,39 @@ class Source(_Frozen):
     mapping: dict[str, str] = {}
     constants: dict[str, str] = {}
     timezone: str = "UTC"
+    api_key_env: Annotated[str, Field(pattern=_VARIABLE)] | None = None
+    base_url: str | None = None
+    since: date | None = None
+    account: str | None = None
+    refetch_days: Annotated[int, Field(ge=0, le=60)] = 3
+
+    @property
+    def is_fetched(self) -> bool:
+        return self.kind in FETCHED_KINDS
+
+    @field_validator("base_url")
+    @classmethod
+    def _safe_address(cls, address: str | None) -> str | None:
+        """A key is sent there: encrypted, or to this machine; and the address itself holds no secret."""
+        if address is None:
+            return None
+        parts = urlsplit(address)
+        here = parts.hostname in ("localhost", "127.0.0.1", "::1")
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise ValueError("must be an address alone, without a user, a password or a query")
+        if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and here)):
+            raise ValueError("must begin with https://, since a key is sent there")
+        return address.rstrip("/")
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> "Source":
+        only_fetched = {"api_key_env", "base_url", "since", "account", "refetch_days"} & self.model_fields_set
+        if not self.is_fetched and only_fetched:
+            raise ValueError(f"{sorted(only_fetched)[0]} is only for the kinds {', '.join(sorted(FETCHED_KINDS))}")
+        missing = [name for name in ("api_key_env", "since") if self.is_fetched and getattr(self, name) is None]
+        if missing:
+            raise ValueError(f"a source of kind {self.kind} needs {missing[0]}")
+        return self
 
 
 class Notifications(_Frozen):
@@ -80,6 +119,11 @@ class Settings(_Frozen):
         return name
 
     @property
+    def fetched_sources(self) -> tuple[Source, ...]:
+        """Sources that come from a provider's API, by name."""
+        return tuple(source for _, source in sorted(self.sources.items()) if source.is_fetched)
+
+    @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
 
@@ -117,6 +161,14 @@ def home_from_environment() -> Path | None:
 def child_environment(home: Home, **extra: str) -> dict[str, str]:
     """The environment for a child process that works on this home (Dagster's UI and daemon)."""
     return {**os.environ, "TALLYHOUSE_HOME": str(home.root), "DAGSTER_HOME": str(home.dagster), **extra}
+
+
+def secret(variable: str) -> str | None:
+    """A secret from the environment, without the blanks around it; None where the variable is unset or empty.
+
+    Asked for when it is needed, so that it is part of no settings object that might be shown.
+    """
+    return os.environ.get(variable, "").strip() or None
 
 
 def current_time() -> datetime:
@@ -159,5 +211,18 @@ def _source(name: str, body: Any, home: Home) -> dict[str, Any]:
             "Use small letters, digits, - and _, at most 40, beginning with a letter.",
         )
     source = dict(body or {})
+    if "api_key" in source:
+        raise SettingsError(
+            f"{home.settings_file}: sources.{name}: a key does not belong into the settings.",
+            "Put it into an environment variable, write api_key_env: NAME_OF_THE_VARIABLE, and replace the key: "
+            "it has been in a file.",
+        )
+    if source.get("kind") in FETCHED_KINDS:
+        if "path" in source:
+            raise SettingsError(
+                f"{home.settings_file}: sources.{name}: a source of kind {source['kind']} has no path: it is fetched.",
+                "Remove path.",
+            )
+        return {**source, "name": name, "path": home.fetched / name}
     path = Path(source.get("path") or home.inbox / name)
     return {**source, "name": name, "path": path if path.is_absolute() else home.root / path}

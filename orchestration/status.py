@@ -14,7 +14,10 @@ from orchestration.settings import Settings
 
 @dataclass(frozen=True)
 class SourceStatus:
-    """One source; rows are delivered rows, `last_event` is UTC."""
+    """One source; rows are delivered rows, `last_event` and `fetched_until` are UTC.
+
+    `not_fetched`: why the last fetch from the provider ended early, and what to do.
+    """
 
     name: str
     kind: str
@@ -23,6 +26,8 @@ class SourceStatus:
     landed: int
     quarantined: int
     last_event: str | None
+    fetched_until: str | None = None
+    not_fetched: str | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,7 @@ class Status:
 def read_status(home: Home, settings: Settings) -> Status:
     """Gather the status from files alone; never opens the warehouse, never waits for a running job."""
     from orchestration.alerts import pending
+    from orchestration.fetching import fetched_until, read_state
     from orchestration.prices import current_book
 
     manifest = read_manifest(home)
@@ -66,6 +72,8 @@ def read_status(home: Home, settings: Settings) -> Status:
     for source in settings.sources.values():
         own = [receipt for receipt in landed if receipt.source == source.name]
         files = [file for receipt in own for file in receipt.files]
+        state = read_state(home, source.name)
+        until, failure = fetched_until(state, "usage"), state.failure
         sources.append(
             SourceStatus(
                 name=source.name,
@@ -75,6 +83,8 @@ def read_status(home: Home, settings: Settings) -> Status:
                 landed=sum(file.landed for file in files),
                 quarantined=sum(file.quarantined for file in files),
                 last_event=max((str(r.last_event_at) for r in own if r.last_event_at), default=None),
+                fetched_until=until.isoformat(sep=" ", timespec="minutes") if until else None,
+                not_fetched=f"{failure.message} {failure.next_step}" if failure else None,
             )
         )
     days = manifest.days.values() if manifest else ()

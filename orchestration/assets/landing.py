@@ -9,7 +9,7 @@ from orchestration.assets.site import Site
 from orchestration.dbt import RAW
 from orchestration.home import Home
 from orchestration.lock import writer
-from orchestration.pipeline import land_files
+from orchestration.pipeline import fetch_reports, land_files
 
 
 def raw_usage_asset(site: Site) -> AssetsDefinition:
@@ -17,11 +17,13 @@ def raw_usage_asset(site: Site) -> AssetsDefinition:
 
     @asset(name=RAW, group_name="landing", kinds={"parquet"})
     def raw_usage(context: AssetExecutionContext) -> MaterializeResult[None]:
-        """Raw facts: immutable Parquet by source and UTC day (data/raw). New files of every source are landed;
+        """Raw facts: immutable Parquet by source and UTC day (data/raw). What is due at providers' APIs is
+        fetched, and new files of every source are landed;
         rows that cannot be read are in data/quarantine with file, line and reason.
         """
         with site.step(context) as settings, writer(site.home, doing="land", now=settings.now):
             mark_lost_runs(context.instance, but=context.run.run_id)
+            fetched = fetch_reports(site.home, settings)
             report = land_files(site.home, settings)
         return MaterializeResult(
             data_version=DataVersion(_version(site.home)),
@@ -34,6 +36,9 @@ def raw_usage_asset(site: Site) -> AssetsDefinition:
                 "refused": report.refused,
                 "delivered": report.delivered,
                 "files": report.files_landed + report.files_redelivered,
+                "requests_to_providers": sum(source.requests for source in fetched.sources),
+                "not_fetched": ", ".join(source.failure.message for source in fetched.failed if source.failure)
+                or "none",
             },
         )
 

@@ -7,7 +7,8 @@ at import; a kind's module is imported when a source of that kind is landed.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from orchestration.settings import Source
+    from orchestration.fetching.api import Api
+    from orchestration.settings import Settings, Source
     from orchestration.sources.shape import Reader
 
 
@@ -28,7 +29,23 @@ def reader_for(source: "Source") -> "Reader":
             from orchestration.sources.bedrock.reader import reader
         case "openrouter":
             from orchestration.sources.openrouter.reader import reader
+        case "openai":
+            from orchestration.sources.openai.reader import reader
+        case "anthropic":
+            from orchestration.sources.anthropic.reader import reader
     return reader(source)
 
 
-__all__ = ["reader_for"]
+def api_for(source: "Source", settings: "Settings") -> "Api":
+    """How this source's provider is asked; only for kinds that are fetched."""
+    match source.kind:
+        case "openai":
+            from orchestration.sources.openai.fetch import api
+        case "anthropic":
+            from orchestration.sources.anthropic.fetch import api
+        case _:
+            raise ValueError(f"a source of kind {source.kind} is not fetched")
+    return api(source, settings)
+
+
+__all__ = ["api_for", "reader_for"]

@@ -47,7 +47,10 @@ class Check:
 
 @dataclass(frozen=True)
 class Column:
-    """One raw column: its name, the SQL text it is read from, what it is, and its name at the source."""
+    """One raw column: its name, the SQL text it is read from, what it is, and its name at the source.
+
+    `signed`: an amount that may be below zero (a correction in a cost report).
+    """
 
     name: str
     given: str
@@ -56,6 +59,7 @@ class Column:
     required: bool = False
     naive: NaiveStamps = "utc"
     zone: str = "UTC"
+    signed: bool = False
 
     @property
     def label(self) -> str:
@@ -114,11 +118,12 @@ class Column:
                 )
                 found.append(Check(bad, self._shown(", which is no whole number from 0 to 10^15")))
             case "money":
+                sign = "IS NOT NULL" if self.signed else ">= 0"
                 bad = (
                     f"CASE WHEN {text} IS NULL THEN false "
-                    f"ELSE NOT coalesce({value} >= 0 AND regexp_full_match({text}, {_DECIMAL}), false) END"
+                    f"ELSE NOT coalesce({value} {sign} AND regexp_full_match({text}, {_DECIMAL}), false) END"
                 )
-                found.append(Check(bad, self._shown(", which is no amount of 0 or more")))
+                found.append(Check(bad, self._shown(", which is no amount" + ("" if self.signed else " of 0 or more"))))
             case "json":
                 bad = (
                     f"CASE WHEN {text} IS NULL THEN false "

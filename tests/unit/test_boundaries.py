@@ -17,7 +17,7 @@ DAGSTER_SIDE = {"definitions", "assets", "partitions", "schedules", "sensors", "
 ONLY_IMPORTER = {"apprise": "orchestration/delivery/apprise_sender.py", "weasyprint": "reports/pdf.py"}
 ENVIRONMENT_READER = "orchestration/settings.py"
 ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "putenv", "unsetenv"}
-HEAVY = {"altair", "apprise", "dagster", "dbt", "duckdb", "genai_prices", "pandas", "pyarrow", "weasyprint"}
+HEAVY = {"altair", "apprise", "dagster", "dbt", "duckdb", "genai_prices", "pandas", "pyarrow", "requests", "weasyprint"}
 # Facts flow one way: a model may refer to its own layer and to those before it.
 LAYERS = {"staging": 0, "intermediate": 1, "marts/daily": 2, "marts/monthly": 3}
 MARTS = {"marts/daily", "marts/monthly"}

@@ -1,0 +1,1 @@
+"""The openai kind of source; README.md says what its numbers mean."""
