@@ -18,7 +18,8 @@ def check_specs(lineage: Lineage) -> list[AssetCheckSpec]:
         AssetCheckSpec(
             name="conservation",
             asset="daily_sources",
-            description="Every row ever delivered is counted, a duplicate, quarantined, no usage, or not due yet.",
+            description="Every row ever delivered is counted, a duplicate, quarantined, no usage, superseded, of a "
+            "cost report, or not due yet.",
         ),
         AssetCheckSpec(
             name="conflicts",

@@ -110,6 +110,10 @@ def print_summary(summary: RunSummary, home: Home) -> None:
         quarantine = f" (see {_link(home.quarantine)})" if fates["quarantined"] else ""
         table.add_row("  quarantined", f"{fates['quarantined']:,}{quarantine}")
         table.add_row("  not usage", f"{fates['not_usage']:,}")
+        if fates["superseded"]:
+            table.add_row("  superseded", f"{fates['superseded']:,} (fetched again since)")
+        if fates["cost_reports"]:
+            table.add_row("  cost reports", f"{fates['cost_reports']:,} (kept apart from usage)")
         if fates["not_due"]:
             table.add_row("  not due yet", f"{fates['not_due']:,}")
         if fates["refused"]:

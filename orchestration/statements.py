@@ -37,7 +37,8 @@ class StatementsReport:
 def last_full_month(settings: Settings, manifest: Manifest) -> date | None:
     """The latest month with published usage that is over today, or None."""
     current = month_of(settings.today)
-    return max((month for month in manifest.months if month < current), default=None)
+    used = {month_of(day) for day in manifest.days}  # a month may have a provider's cost report and no usage
+    return max((month for month in manifest.months if month < current and month in used), default=None)
 
 
 def due_months(home: Home, settings: Settings, manifest: Manifest | None) -> list[date]:
@@ -55,7 +56,7 @@ def due_months(home: Home, settings: Settings, manifest: Manifest | None) -> lis
     first = _first_due(written, last)
     return [
         month
-        for month in sorted(manifest.months)
+        for month in sorted({month_of(day) for day in manifest.days} & set(manifest.months))
         if (first <= month or month.isoformat() in written)
         and month <= last
         and _needs_writing(home, written.get(month.isoformat()), _key(settings, manifest, month))

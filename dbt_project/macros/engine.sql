@@ -54,3 +54,10 @@
         ~ ')) as decimal(18, ' ~ scale ~ ')) end'
     ) -}}
 {% endmacro %}
+
+{# The landing that a row of a raw file belongs to: a file is named after it, and numbered if the day has several. #}
+{% macro landing_of_file() %}{{ return(adapter.dispatch('landing_of_file', 'tallyhouse')()) }}{% endmacro %}
+
+{% macro duckdb__landing_of_file() %}
+    {{- return("regexp_extract(filename, '([0-9a-f]+)(-[0-9]+)?[.]parquet$', 1)") -}}
+{% endmacro %}

@@ -7,7 +7,8 @@
         {% endfor %}
         {% for kind, columns in raw_columns().items() %}
             {% do run_query(
-                'create or replace view raw.' ~ kind ~ ' as ' ~ raw_select(columns, var('raw_files').get(kind, []))
+                'create or replace view raw.' ~ kind ~ ' as '
+                ~ (fetched_select if kind in fetched_kinds() else raw_select)(columns, var('raw_files').get(kind, []))
             ) %}
         {% endfor %}
         {% for name, columns in reference_columns().items() %}
@@ -62,7 +63,7 @@
 
 {# Facts of one kind of source from the files of this build's UTC dates. Facts are never rewritten, so a file landed
    before a column existed does not have it: the schema is given by name, and such a column is NULL. #}
-{% macro raw_select(columns, files) %}
+{% macro raw_select(columns, files, with_landing=false) %}
     {%- if not files %}{{ return(empty_select(columns)) }}{% endif -%}
     {%- set fields = [] -%}
     {%- for name, type in columns.items() -%}
@@ -71,7 +72,8 @@
         ) %}
     {%- endfor -%}
     {{ return(
-        'select * from read_parquet(' ~ file_list(files) ~ ', schema = map {' ~ fields | join(', ') ~ '})'
+        'select *' ~ (', ' ~ landing_of_file() ~ ' as landing' if with_landing else '')
+        ~ ' from read_parquet(' ~ file_list(files) ~ ', schema = map {' ~ fields | join(', ') ~ '})'
     ) }}
 {% endmacro %}
 

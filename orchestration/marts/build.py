@@ -69,7 +69,7 @@ def build(
             **(manifest.months if manifest else {}),
             **_months(connection, plan),
         }
-        conservation = account_for(totals, published_days.values(), plan.not_due_rows)
+        conservation = account_for(totals, published_days.values(), published_months.values(), plan)
         root = publish.stage(connection, home, snapshot=snapshot, days=days, months=months)
     fresh = Manifest(
         snapshot=snapshot,
@@ -93,7 +93,7 @@ def _days(connection: "DuckDBPyConnection", plan: Plan) -> dict[date, PublishedD
     rows = connection.execute(
         """
         select
-            usage_date, sum(requests)::bigint, sum(case when is_priced then 0 else requests end)::bigint,
+            usage_date, sum(requests)::bigint, sum(case when is_priced then 0 else greatest(requests, 1) end)::bigint,
             coalesce(sum(effective_cost), 0)::varchar
         from marts.daily_usage group by usage_date
         """
@@ -129,4 +129,12 @@ def _months(connection: "DuckDBPyConnection", plan: Plan) -> dict[date, Publishe
         "from marts.monthly_usage group by month"
     ).fetchall()
     sums = {month: (requests, spend) for month, requests, spend in rows}
-    return {item.month: PublishedMonth(item.fingerprint, *sums.get(item.month, (0, "0"))) for item in plan.months}
+    reported = dict(
+        connection.execute("select month, count(*) from marts.daily_provider_costs group by month").fetchall()
+    )
+    return {
+        item.month: PublishedMonth(
+            item.fingerprint, *sums.get(item.month, (0, "0")), cost_rows=reported.get(item.month, 0)
+        )
+        for item in plan.months
+    }

@@ -4,13 +4,17 @@ from collections.abc import Collection
 
 from orchestration.errors import ConservationError
 from orchestration.landing.receipts import Counts
-from orchestration.marts.manifest import PublishedDay
+from orchestration.marts.manifest import PublishedDay, PublishedMonth
+from orchestration.marts.plan import Plan
 
 
-def account_for(totals: Counts, days: Collection[PublishedDay], not_due: int) -> dict[str, int]:
+def account_for(
+    totals: Counts, days: Collection[PublishedDay], months: Collection[PublishedMonth], plan: Plan
+) -> dict[str, int]:
     """What became of every row ever delivered: {"delivered": n, and each fate: n}.
 
-    `not_due`: rows of days that have not begun. Raises ConservationError when the fates do not add up.
+    Superseded are rows of a fetched window that was fetched again since; cost reports are kept apart from usage, and
+    not due are rows of days that have not begun. Raises ConservationError when the fates do not add up.
     """
     counted = sum(day.events for day in days)
     repeated = sum(day.duplicates for day in days)
@@ -19,7 +23,9 @@ def account_for(totals: Counts, days: Collection[PublishedDay], not_due: int) ->
         "duplicates": repeated + totals.duplicates,
         "quarantined": totals.quarantined,
         "not_usage": totals.not_usage,
-        "not_due": not_due,
+        "superseded": plan.superseded_rows,
+        "cost_reports": sum(month.cost_rows for month in months),
+        "not_due": plan.not_due_rows,
         "refused": totals.refused,
     }
     if totals.delivered != sum(fates.values()):

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from orchestration.home import Home
 from orchestration.landing.receipts import Receipt
-from orchestration.marts.calendar import next_month, offset_spans, utc_dates
+from orchestration.marts.calendar import month_of, next_month, offset_spans, utc_dates
+from orchestration.marts.feeds import Fed, feeds
 from orchestration.marts.manifest import Manifest
 from orchestration.marts.plan import Plan
 from orchestration.reference import TABLES
-from orchestration.settings import Settings
+from orchestration.settings import FETCHED_KINDS, Settings
 
 # A mapped source is written in the own format's columns, so it is read as that.
 RELATION_OF_KIND = {
@@ -22,6 +23,8 @@ RELATION_OF_KIND = {
     "otlp": "otlp",
     "bedrock": "bedrock",
     "openrouter": "openrouter",
+    "openai": "openai",
+    "anthropic": "anthropic",
 }
 
 
@@ -37,6 +40,7 @@ def build_variables(
     """dbt's `--vars` for this plan (see dbt_project.yml for their shapes)."""
     days = [item.day for item in plan.days]
     globs = _globs(home, receipts)
+    fetched = fetched_members(receipts, plan, settings.today)
     spans = offset_spans(days[0], days[-1], settings.zone) if days else []
     return {
         "days": [{"usage_date": item.day.isoformat(), "price_version": item.price_version} for item in plan.days],
@@ -44,7 +48,15 @@ def build_variables(
             {"from_at": span.from_at.isoformat(), "to_at": span.to_at.isoformat(), "seconds": span.seconds}
             for span in spans
         ],
-        "raw_files": _raw_files(home, receipts, _dates_to_read(home, receipts, globs, utc_dates(days, settings.zone))),
+        "raw_files": _raw_files(
+            home,
+            receipts,
+            _dates_to_read(home, receipts, globs, utc_dates(days, settings.zone)),
+            fetched=fetched,
+        ),
+        "fetched_members": [
+            {"landing": item.receipt.landing, "file": item.number} for item in fetched if item.file.landed
+        ],
         "price_books": {version: {name: str(path) for name, path in files.items()} for version, files in books.items()},
         "reference": {
             table.name: {"path": str(path), "columns": table.columns_of(path)}
@@ -64,12 +76,37 @@ def build_variables(
     }
 
 
-def _raw_files(home: Home, receipts: Sequence[Receipt], dates: set[date]) -> dict[str, list[str]]:
-    """The landed files of these UTC dates by relation. Named one by one: DuckDB then opens no others."""
+def fetched_members(receipts: Sequence[Receipt], plan: Plan, today: date) -> list[Fed]:
+    """The fetched files that this plan's days and months are built from: the newest generation of each window."""
+    days = {item.day.isoformat() for item in plan.days}
+    months = {item.month for item in plan.months}
+    return [
+        item
+        for item in feeds(receipts)
+        if item.window is not None
+        and (
+            (item.feed == "usage" and not days.isdisjoint(item.file.days))
+            or (item.feed == "costs" and month_of(item.window) in months and item.window <= today)
+        )
+    ]
+
+
+def _raw_files(
+    home: Home, receipts: Sequence[Receipt], dates: set[date], *, fetched: Sequence[Fed]
+) -> dict[str, list[str]]:
+    """The landed files of these UTC dates by relation. Named one by one: DuckDB then opens no others.
+
+    A file of fetched rows may hold several windows and generations; `fetched_members` says which of them count.
+    """
     files: dict[str, set[str]] = defaultdict(set)
+    wanted: dict[tuple[str, str], set[date]] = defaultdict(set)
+    for item in fetched:
+        assert item.window is not None
+        wanted[item.receipt.source, item.receipt.landing].add(item.window)
     for receipt in receipts:
+        is_fetched = receipt.kind in FETCHED_KINDS
         for part in receipt.parts:
-            if _utc_date(part) in dates:
+            if _utc_date(part) in (wanted.get((receipt.source, receipt.landing), ()) if is_fetched else dates):
                 files[RELATION_OF_KIND[receipt.kind]].add(str(home.root / part))
     return {relation: sorted(paths) for relation, paths in files.items()}
 
@@ -81,7 +118,8 @@ def _utc_date(part: str) -> date:
 def _globs(home: Home, receipts: Sequence[Receipt]) -> dict[str, list[str]]:
     globs: dict[str, set[str]] = defaultdict(set)
     for receipt in receipts:
-        if receipt.parts:
+        # A fetched row's id holds its time: no other date has a row of that event.
+        if receipt.parts and receipt.kind not in FETCHED_KINDS:
             globs[RELATION_OF_KIND[receipt.kind]].add(str(home.raw / receipt.source / "*" / "*.parquet"))
     return {relation: sorted(paths) for relation, paths in globs.items()}
 
@@ -96,7 +134,7 @@ def _dates_to_read(
     """
     landed = {_utc_date(part) for receipt in receipts for part in receipt.parts}
     inside, outside = landed & window, landed - window
-    if not inside or not outside:
+    if not inside or not outside or not globs:
         return inside
     import duckdb
 

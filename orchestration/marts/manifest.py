@@ -35,11 +35,12 @@ class PublishedDay:
 
 @dataclass(frozen=True)
 class PublishedMonth:
-    """One month as it was published."""
+    """One month as it was published. `cost_rows`: rows of providers' cost reports for its UTC dates."""
 
     fingerprint: str
     requests: int
     spend: str
+    cost_rows: int = 0
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 
 from orchestration.landing.receipts import Receipt
 from orchestration.marts.calendar import month_end, month_of
+from orchestration.marts.feeds import Fed, feeds, superseded_rows
 from orchestration.marts.manifest import LAYOUT, Manifest
 from orchestration.reference import FIRST_DAY, LAST_DAY, Budget, InForce, budgets_hash
 from orchestration.reference.in_force import Dated
@@ -40,13 +41,17 @@ class StaleMonth:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be built; empty when the published snapshot is what the facts say."""
+    """What is to be built; empty when the published snapshot is what the facts say.
+
+    `not_due_rows` are of days that have not begun, `superseded_rows` of fetched windows that were fetched again since.
+    """
 
     days: tuple[StaleDay, ...]
     months: tuple[StaleMonth, ...]
     first_day: date | None
     data_until: date | None
     not_due_rows: int
+    superseded_rows: int = 0
 
     @property
     def is_empty(self) -> bool:
@@ -71,10 +76,13 @@ def make_plan(
     `rows_in_force`: what the reference tables say of days (see `day_rows`).
     `pins`: the books that days were first built with, for days that are no longer published.
     """
-    contents, rows = _contents_by_day(receipts)
-    due = sorted(day for day in contents if day <= today)
-    not_due = sum(count for day, count in rows.items() if day > today)
+    fed = feeds(receipts)
+    contents, rows = _contents_by_day(receipts, fed)
+    costs, costs_not_due = _costs_by_month(fed, today)
     published_days = manifest.days if manifest else {}
+    # A published day that nothing feeds any more became empty: it is built once more, to be without rows.
+    due = sorted(day for day in {*contents, *published_days} if day <= today)
+    not_due = costs_not_due + sum(count for day, count in rows.items() if day > today)
     published_months = manifest.months if manifest else {}
     same_layout = manifest is not None and manifest.layout == LAYOUT
     in_force = InForce(rows_in_force)
@@ -84,7 +92,7 @@ def make_plan(
     for day in due:
         before = published_days.get(day)
         pin = before.price_version if before else (pins or {}).get(day, newest_book)
-        fingerprint = _digest([LAYOUT, sorted(contents[day]), pin, in_force.on(day)])
+        fingerprint = _digest([LAYOUT, sorted(contents.get(day, ())), pin, in_force.on(day)])
         fingerprints[day] = fingerprint
         if before is None:
             why = "new day"
@@ -105,6 +113,7 @@ def make_plan(
         published={month: value.fingerprint for month, value in published_months.items()},
         budgets=budgets,
         data_until=data_until,
+        costs=costs,
     )
     return Plan(
         days=tuple(stale_days),
@@ -112,6 +121,7 @@ def make_plan(
         first_day=due[0] if due else None,
         data_until=data_until,
         not_due_rows=not_due,
+        superseded_rows=superseded_rows(fed),
     )
 
 
@@ -122,14 +132,16 @@ def _stale_months(
     published: Mapping[date, str],
     budgets: Sequence[Budget],
     data_until: date | None,
+    costs: Mapping[date, set[str]],
 ) -> Iterable[StaleMonth]:
     days_of: dict[date, list[str]] = defaultdict(list)
     for day, fingerprint in fingerprints.items():
         days_of[month_of(day)].append(f"{day}={fingerprint}")
     touched = {month_of(day) for day in rebuilt}
-    for month, lines in sorted(days_of.items()):
-        assert data_until is not None
-        until = min(month_end(month), max(data_until, month - timedelta(days=1)))
+    for month in sorted({*days_of, *costs, *published}):
+        lines = days_of[month]
+        before = month - timedelta(days=1)
+        until = min(month_end(month), max(data_until or before, before))
         # The row in force on that day is the month's budget; its other days make no difference.
         last = max(until, month)
         in_force = [
@@ -137,27 +149,46 @@ def _stale_months(
             for budget in budgets
             if budget.valid_from <= last < budget.valid_to
         ]
-        fingerprint = _digest([LAYOUT, sorted(lines), budgets_hash(in_force), until.isoformat()])
+        reported = [sorted(costs[month])] if month in costs else []
+        fingerprint = _digest([LAYOUT, sorted(lines), budgets_hash(in_force), until.isoformat(), *reported])
         if published.get(month) != fingerprint or month in touched:
-            why = "its days changed" if month in touched else "its budgets or its last complete day changed"
+            other = "its budgets, its last complete day or a provider's cost report changed"
+            why = "its days changed" if month in touched else other
             yield StaleMonth(month=month, fingerprint=fingerprint, data_until=until, why=why)
 
 
-def _contents_by_day(receipts: Sequence[Receipt]) -> tuple[dict[date, set[str]], dict[date, int]]:
+def _contents_by_day(receipts: Sequence[Receipt], fed: Sequence[Fed]) -> tuple[dict[date, set[str]], dict[date, int]]:
     """For each local day the content hashes of what was delivered for it, and the landed rows.
 
     A set: the same events delivered again in another file change nothing.
     """
     contents: dict[date, set[str]] = defaultdict(set)
     rows: dict[date, int] = defaultdict(int)
-    for receipt in receipts:
-        for file in receipt.files:
-            for day, part in file.days.items():
-                contents[date.fromisoformat(day)].add(f"{receipt.source}:{part.hash}")
+    for item in fed:
+        if item.feed == "usage":
+            for day, part in item.file.days.items():
+                contents[date.fromisoformat(day)].add(f"{item.receipt.source}:{part.hash}")
                 rows[date.fromisoformat(day)] += part.rows
+    for receipt in receipts:
         for day, link in receipt.linked_days.items():
             contents[date.fromisoformat(day)].add(f"{receipt.source}:linked:{link}")
     return contents, rows
+
+
+def _costs_by_month(fed: Sequence[Fed], today: date) -> tuple[dict[date, set[str]], int]:
+    """For each month the content hashes of the cost reports of its UTC dates, and the rows of dates after today."""
+    contents: dict[date, set[str]] = defaultdict(set)
+    not_due = 0
+    for item in fed:
+        if item.feed != "costs" or not item.file.landed:
+            continue
+        assert item.window is not None
+        if item.window > today:
+            not_due += item.file.landed
+            continue
+        for part in item.file.days.values():
+            contents[month_of(item.window)].add(f"{item.receipt.source}:{item.window}:{part.hash}")
+    return contents, not_due
 
 
 def _digest(parts: list[object]) -> str:

@@ -107,6 +107,8 @@ def test_the_first_run_counts_exactly_what_the_example_company_wrote(
         "duplicates": written.duplicates,
         "quarantined": written.quarantined,
         "not_usage": written.not_usage,
+        "superseded": 0,
+        "cost_reports": 0,
         "not_due": 0,
         "refused": 0,
     }

@@ -11,3 +11,7 @@ union all by name
 select * from {{ ref('stg_bedrock') }}
 union all by name
 select * from {{ ref('stg_openrouter') }}
+union all by name
+select * from {{ ref('stg_openai') }}
+union all by name
+select * from {{ ref('stg_anthropic') }}
