@@ -16,9 +16,15 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 DAILY = ("daily_usage", "hourly_usage", "daily_sources", "daily_credits")
-MONTHLY = ("monthly_usage", "monthly_budget_status", "monthly_budget_crossings", "monthly_credits", "daily_provider_costs")
+MONTHLY = (
+    "monthly_usage",
+    "monthly_budget_status",
+    "monthly_budget_crossings",
+    "monthly_credits",
+    "daily_provider_costs",
+)
 # Most homes have none of these on most days: without rows there is a file only where one must be replaced.
-SPARSE = ("daily_credits", "monthly_credits")
+SPARSE = ("daily_credits", "monthly_credits", "daily_provider_costs")
 _KEPT_SNAPSHOTS = 3
 
 
