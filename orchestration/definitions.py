@@ -34,7 +34,7 @@ def define(site: Site, loggers: Mapping[str, LoggerDefinition] | None = None) ->
         ],
         jobs=list(jobs().values()),
         schedules=schedules(site, settings),
-        sensors=sensors(site),
+        sensors=sensors(site, days_and_months),
         # Steps of a run share one process: each would else import Dagster, DuckDB and dbt again.
         executor=in_process_executor,
         loggers=loggers,

@@ -18,8 +18,9 @@ _A_YEAR = 366
 
 @dataclass(frozen=True)
 class Calendar:
-    """The daily and monthly partitions of one home."""
+    """The daily and monthly partitions of one home, from the day `first` on."""
 
+    first: date
     daily: DailyPartitionsDefinition
     monthly: MonthlyPartitionsDefinition
 
@@ -27,13 +28,14 @@ class Calendar:
 def calendar(home: Home, settings: Settings) -> Calendar:
     """From the first day with usage until today, which is built too (`end_offset`), in the organisation's time zone.
 
-    The start is settled when the definitions are loaded: older files that land later show up after a reload.
+    Dagster settles the start when it loads the definitions; when older files land, a sensor has them loaded again.
     """
     first = first_day(home, settings)
     # Dagster counts up to the clock's own day; a rehearsal may pretend a later one.
     days_ahead = max(0, (settings.today - datetime.now(settings.zone).date()).days)
     months_ahead = len(months_of(days_of(settings.today - timedelta(days=days_ahead), settings.today))) - 1
     return Calendar(
+        first=first,
         daily=DailyPartitionsDefinition(
             start_date=first.isoformat(), timezone=settings.timezone, end_offset=1 + days_ahead
         ),

@@ -1,4 +1,6 @@
-"""What starts a run between the schedules: new files, messages that may be tried again; and what tells of a failure."""
+"""What starts a run between the schedules: new files, messages that may be tried again; what tells of a failure; and
+what shows days that are older than the first day known before.
+"""
 
 import hashlib
 import re
@@ -17,17 +19,20 @@ from dagster import (
     run_failure_sensor,
     sensor,
 )
+from dagster._core.remote_origin import GrpcServerCodeLocationOrigin
 
 from orchestration.alerts import pending, queue_failure
 from orchestration.assets.instance import under_way
 from orchestration.assets.jobs import DELIVER, NIGHTLY
 from orchestration.assets.site import Site
+from orchestration.errors import TallyhouseError
 from orchestration.landing import pending_files
+from orchestration.partitions import Calendar, first_day
 
 _SECONDS = 60
 
 
-def sensors(site: Site) -> list[SensorDefinition]:
+def sensors(site: Site, calendar: Calendar) -> list[SensorDefinition]:
     """All sensors; they run as long as the server does."""
 
     @sensor(
@@ -77,7 +82,28 @@ def sensors(site: Site) -> list[SensorDefinition]:
             return
         queue_failure(site.home, site.settings(), context.dagster_run.run_id, failure_text(context))
 
-    return [new_files, outbox, run_failure]
+    @sensor(
+        name="older_days",
+        minimum_interval_seconds=_SECONDS // 2,
+        default_status=DefaultSensorStatus.RUNNING,
+        description="Loads the definitions again when usage has landed that is older than their first day.",
+    )
+    def older_days(context: SensorEvaluationContext) -> SkipReason:
+        first = first_day(site.home, site.settings())
+        if first >= calendar.first:
+            return SkipReason(f"No usage is older than {calendar.first}.")
+        load_again(context)
+        return SkipReason(f"Usage goes back to {first}; the definitions are loaded again.")
+
+    return [new_files, outbox, run_failure, older_days]
+
+
+def load_again(context: SensorEvaluationContext) -> None:
+    """What the interface's button "Reload" does: server and daemon see the new definitions, runs go on undisturbed."""
+    location = context.code_location_origin
+    if not isinstance(location, GrpcServerCodeLocationOrigin):
+        raise TallyhouseError("This code location cannot be loaded again from here.", "Press Reload in the interface.")
+    location.create_client().reload_code(timeout=context.instance.code_server_reload_timeout)
 
 
 def fingerprint(files: Iterable[Path]) -> str:

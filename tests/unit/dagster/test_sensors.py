@@ -1,8 +1,9 @@
 """New files start one run; messages wait for their time; a failure is told in the words of its cause."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 
+import pytest
 from dagster import (
     AssetExecutionContext,
     DagsterInstance,
@@ -25,11 +26,13 @@ from orchestration.assets.site import Site
 from orchestration.errors import TallyhouseError
 from orchestration.home import Home
 from orchestration.lock import writer
+from orchestration.partitions import calendar
 from orchestration.sensors import messages_due, sensors
+from tests.unit.dagster.published import land
 
 
 def named(site: Site, name: str) -> SensorDefinition:
-    return next(item for item in sensors(site) if item.name == name)
+    return next(item for item in sensors(site, calendar(site.home, site.settings())) if item.name == name)
 
 
 def tick(site: Site, instance: DagsterInstance, name: str, cursor: str | None = None) -> tuple[list[str | None], str]:
@@ -89,6 +92,21 @@ def test_messages_are_tried_when_their_time_has_come(site: Site, instance: Dagst
 def test_a_held_message_starts_no_run(site: Site, instance: DagsterInstance) -> None:
     queue_failure(site.home, site.settings(), "run-1", "boom")  # nobody is named as operator
     assert tick(site, instance, "outbox") == ([], "No message is due.")
+
+
+def test_the_definitions_are_loaded_again_for_days_older_than_their_first(
+    site: Site, instance: DagsterInstance
+) -> None:
+    land(site.home, date(2026, 10, 30))
+    loaded = sensors(site, calendar(site.home, site.settings()))
+    older_days = next(item for item in loaded if item.name == "older_days")
+    land(site.home, date(2026, 11, 1), date(2026, 10, 30))
+    found = older_days(build_sensor_context(instance=instance))
+    assert isinstance(found, SkipReason) and found.skip_message == "No usage is older than 2026-10-30."
+    land(site.home, date(2026, 10, 29))
+    # Only a server can load them again; here, there is none. The end-to-end test of the interface has one.
+    with pytest.raises(TallyhouseError, match="Reload"):
+        older_days(build_sensor_context(instance=instance))
 
 
 def fail(site: Site, instance: DagsterInstance, job: str) -> None:
