@@ -1,5 +1,6 @@
 """The dbt project in Dagster's words: marts are assets that the build makes, all else is lineage, tests are checks."""
 
+import warnings
 from collections.abc import Iterator
 
 from dagster import (
@@ -7,9 +8,11 @@ from dagster import (
     AssetDep,
     AssetKey,
     AssetSpec,
+    BetaWarning,
     PartitionsDefinition,
     TableColumn,
     TableSchema,
+    TimeWindowPartitionMapping,
 )
 
 from orchestration.assets.lineage import DataTest, Lineage, Model
@@ -20,14 +23,16 @@ from orchestration.partitions import Calendar
 RAW = "raw_usage"
 _MARTS = (*DAILY, *MONTHLY)
 _OUTSIDE = {
-    "reference": "A table that the customer keeps as CSV in the home's folder `reference`.",
-    "prices": "The price books that days are pinned to.",
+    "reference": "The table `reference/{}.csv` of the home, kept by hand.",
+    "prices": "The {} of every price book that a day is pinned to (data/prices).",
 }
 _THROUGH = {"raw", "run", "published"}
 # A test that reads no mart tests what all marts are built from; it is shown where its finding would be felt first.
 _FIRST_MART = "daily_usage"
 # The daily mart that a month is made of, where it is another.
 _DAYS_OF = {"monthly_credits": "daily_credits"}
+# Every daily mart that months map onto.
+DAYS_OF_MONTHS = frozenset(_DAYS_OF.get(mart, _FIRST_MART) for mart in MONTHLY)
 
 
 def mart_specs(lineage: Lineage, calendar: Calendar) -> list[AssetSpec]:
@@ -73,9 +78,12 @@ def mart_of(test: DataTest) -> str:
 
 def _mart(model: Model, partitions: PartitionsDefinition[str], days: tuple[str, ...]) -> AssetSpec:
     # The build must follow the landing of the same run, and Dagster orders steps by direct dependencies only.
-    # A month depends on its days by Dagster's own mapping of time windows; named here, it would be asked of
-    # unpartitioned runs too, and fail.
-    direct = [AssetDep(name) for name in days] or [AssetDep(RAW)]
+    # Days of a month that have not begun are no partitions yet, and those before the first day never were.
+    with warnings.catch_warnings():
+        # The parameter is marked beta; the version is locked, and the user can do nothing about it.
+        warnings.simplefilter("ignore", BetaWarning)
+        mapping = TimeWindowPartitionMapping(allow_nonexistent_upstream_partitions=True)
+    direct = [AssetDep(name, partition_mapping=mapping) for name in days] or [AssetDep(RAW)]
     return AssetSpec(
         key=model.name,
         deps=[*direct, *(dep for dep in _upstream(model) if dep not in {item.asset_key for item in direct})],
@@ -114,4 +122,4 @@ def _is_outside(source: str) -> bool:
 
 def _outside(source: str) -> AssetSpec:
     schema, table = source.split(".")
-    return AssetSpec(key=[schema, table], description=_OUTSIDE[schema], group_name="inputs")
+    return AssetSpec(key=[schema, table], description=_OUTSIDE[schema].format(table), group_name="inputs")

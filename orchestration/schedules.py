@@ -30,15 +30,21 @@ def schedules(site: Site, settings: Settings) -> list[ScheduleDefinition]:
     return [
         ScheduleDefinition(
             name=f"{name}_schedule",
+            description=told,
             job_name=name,
             cron_schedule=_daily(clock),
             execution_timezone=settings.timezone,
             execution_fn=evaluate,
             default_status=DefaultScheduleStatus.RUNNING,
         )
-        for name, clock, evaluate in (
-            (NIGHTLY, settings.schedules.nightly, nightly),
-            (STATEMENT, settings.schedules.statement_at, statements),
+        for name, clock, evaluate, told in (
+            (NIGHTLY, settings.schedules.nightly, nightly, "Every night; one run catches up on all that was missed."),
+            (
+                STATEMENT,
+                settings.schedules.statement_at,
+                statements,
+                f"From working day {settings.schedules.statement_working_day} of each month, where statements are due.",
+            ),
         )
     ]
 

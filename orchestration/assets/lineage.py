@@ -15,7 +15,8 @@ from orchestration.home import Home
 from orchestration.marts.dbt_build import PROJECT, parse
 
 # Raised when the classes below change.
-_FORM = 1
+_FORM = 2
+_IN_WORDS = {"not_null": "is never empty", "unique": "is unique"}
 _PARTS = ("models", "macros", "tests")
 
 
@@ -117,9 +118,13 @@ def _named(node: Any, kind: str) -> tuple[str, ...]:
 
 
 def _described(node: Any) -> str:
-    """The yml description, else the comment that opens the SQL."""
+    """The yml description, else what one of dbt's own tests says in words, else the comment that opens the SQL."""
     if node.description:
         return str(node.description)
+    generic = getattr(node, "test_metadata", None)
+    if generic is not None:
+        column = ".".join(part for part in (*_named(node, "model")[:1], node.column_name) if part)
+        return f"{column} {_IN_WORDS.get(generic.name, f'passes the test {generic.name}')}."
     opening = []
     for line in node.raw_code.splitlines():
         if line.startswith("--"):

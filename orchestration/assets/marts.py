@@ -8,6 +8,7 @@ interface or by `tallyhouse backfill` asks for days or months of the marts. Both
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Literal
 
 from dagster import (
@@ -29,9 +30,11 @@ from dagster import (
 from orchestration.assets.instance import many_events
 from orchestration.assets.lineage import Lineage
 from orchestration.assets.site import Site
+from orchestration.assets.sizes import Size, sizes_of
 from orchestration.checks import check_specs, data_test_results, figures_results, refusal_results
-from orchestration.dbt import RAW, mart_specs
+from orchestration.dbt import DAYS_OF_MONTHS, RAW, mart_specs
 from orchestration.errors import TallyhouseError
+from orchestration.home import Home
 from orchestration.marts.build import BuildReport
 from orchestration.marts.manifest import Manifest, PublishedDay, PublishedMonth, read_manifest
 from orchestration.marts.publish import DAILY, MONTHLY
@@ -41,6 +44,7 @@ from orchestration.pipeline import build_marts
 MARTS_STEP = "marts"
 PUBLISHED = AssetKey("published_marts")
 _DATA_VERSION = "dagster/data_version"
+_ROWS = "dagster/row_count"
 
 Step = Iterator[MaterializeResult[None] | AssetCheckResult]
 
@@ -56,7 +60,9 @@ def marts_asset(site: Site, lineage: Lineage, calendar: Calendar) -> AssetsDefin
     snapshot = AssetSpec(
         key=PUBLISHED,
         # The build must follow the landing of the same run, and Dagster orders steps by direct dependencies only.
-        deps=[RAW, *DAILY, *MONTHLY],
+        # Days that months map onto are there through the months: named here, Dagster would ask a run without partitions, as the
+        # nightly one, for the days that this run's month maps onto, and fail.
+        deps=[RAW, *(mart for mart in DAILY if mart not in DAYS_OF_MONTHS), *MONTHLY],
         description="The published snapshot (data/marts/current): every day and month, swapped in as one.",
         group_name="marts",
         kinds={"parquet"},
@@ -79,7 +85,7 @@ def marts_asset(site: Site, lineage: Lineage, calendar: Calendar) -> AssetsDefin
             raise
         manifest = report.manifest if report else read_manifest(site.home)
         with many_events(context.instance, context.run.run_id):
-            for event in rebuilt(report, manifest, asked=asked, today=settings.today):
+            for event in with_sizes(site.home, rebuilt(report, manifest, asked=asked, today=settings.today)):
                 context.log_event(event)
         if report is not None:
             yield from _checked(context, data_test_results(lineage, report.nodes))
@@ -135,16 +141,33 @@ def rebuilt(
         yield from _events(MONTHLY, month, known_months.get(month))
 
 
+def with_sizes(home: Home, events: Iterable[AssetMaterialization]) -> Iterator[AssetMaterialization]:
+    """Add rows and bytes of the published file that each event tells of; a day without usage may have none."""
+    named = [(event, published_file(home, event.asset_key.to_user_string(), str(event.partition))) for event in events]
+    sizes = sizes_of(path for _, path in named)
+    for event, path in named:
+        size = sizes.get(path, Size(0, 0))
+        yield event.with_metadata({**event.metadata, _ROWS: size.rows, "bytes": size.bytes})
+
+
+def published_file(home: Home, mart: str, partition: str) -> Path:
+    """Where a mart's day or month is published."""
+    return home.current_marts / mart / f"{partition[:7] if mart in MONTHLY else partition}.parquet"
+
+
 def _events(
     marts: Iterable[str], partition: date, published: PublishedDay | PublishedMonth | None
 ) -> Iterator[AssetMaterialization]:
     version = published.fingerprint if published else "empty"
-    requests, spend = (published.requests, published.spend) if published else (0, "0")
+    requests = published.requests if published else 0
+    # Amounts are exact decimals as text: a number would be a float in Dagster, and Decimal rounds to 28 digits.
+    spend = published.spend if published else "0"
+    if "." in spend:
+        spend = spend.rstrip("0").rstrip(".")
     for mart in marts:
         yield AssetMaterialization(
             asset_key=mart,
             partition=partition.isoformat(),
-            # Amounts are exact decimals as text: a number would be a float in Dagster.
             metadata={"requests": requests, "spend_usd": spend},
             tags={_DATA_VERSION: version},
         )

@@ -11,6 +11,7 @@ from dagster import (
     BackfillPolicy,
     Config,
     MaterializeResult,
+    MetadataValue,
     multi_asset,
 )
 
@@ -56,7 +57,10 @@ def statements_asset(site: Site, calendar: Calendar) -> AssetsDefinition:
                 AssetMaterialization(
                     STATEMENTS,
                     partition=month.isoformat(),
-                    metadata={"files": len(files), "folder": str(site.home.statements / f"{month:%Y-%m}")},
+                    metadata={
+                        "files": len(files),
+                        "folder": MetadataValue.path(site.home.statements / f"{month:%Y-%m}"),
+                    },
                 )
             )
         yield from ()

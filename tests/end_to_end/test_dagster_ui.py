@@ -1,4 +1,7 @@
-"""`tallyhouse dev`: a range asked for in the user interface is one run, in the same history as the command line's."""
+"""`tallyhouse dev`: what is asked for in the user interface is one run, in the same history as the command line's.
+
+Most of the time goes by waiting for the server's daemon, so one test on one server looks at everything.
+"""
 
 import json
 import os
@@ -10,11 +13,25 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import date
+from decimal import Decimal
 from typing import Any, TypeVar
 
+import pytest
+
 from orchestration.home import Home
-from orchestration.marts.manifest import read_manifest
-from tests.support.homes import CHECKOUT, TALLYHOUSE, command, environment
+from orchestration.marts.dbt_build import BuildError
+from orchestration.marts.manifest import Manifest, read_manifest
+from tests.support.homes import (
+    CHECKOUT,
+    TALLYHOUSE,
+    backfill_job,
+    command,
+    environment,
+    json_lines,
+    repeat_a_price,
+    write_json_lines,
+)
 
 _PATIENCE_SECONDS = 240.0
 _Found = TypeVar("_Found")
@@ -39,7 +56,7 @@ query ($keys: [AssetKeyInput!]!) {
   assetNodes(assetKeys: $keys) {
     assetKey {path}
     partitionStats {numMaterialized numPartitions numFailed}
-    assetMaterializations(limit: 5) {
+    assetMaterializations(limit: 100) {
       partition runId tags {key value}
       metadataEntries {label ... on IntMetadataEntry {intValue} ... on TextMetadataEntry {text}}
     }
@@ -48,7 +65,7 @@ query ($keys: [AssetKeyInput!]!) {
         checks {
           name
           executionForLatestMaterialization {
-            runId
+            runId status
             evaluation {
               success severity
               metadataEntries {label ... on IntMetadataEntry {intValue}}
@@ -60,6 +77,7 @@ query ($keys: [AssetKeyInput!]!) {
   }
 }
 """
+PARTITIONS = "query ($key: AssetKeyInput!) {assetNodes(assetKeys: [$key]) {partitionKeys}}"
 SERVER = "{workspaceOrError {... on Workspace {locationEntries {loadStatus locationOrLoadError {__typename}}}}}"
 
 
@@ -72,8 +90,11 @@ class Server:
     def ask(self, query: str, **variables: object) -> Any:
         body = json.dumps({"query": query, "variables": variables}).encode()
         request = urllib.request.Request(self._url, body, {"content-type": "application/json"})
-        with urllib.request.urlopen(request, timeout=60) as response:
-            answer = json.load(response)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as response:
+                answer = json.load(response)
+        except urllib.error.HTTPError as error:
+            raise AssertionError(error.read().decode()) from None
         assert not answer.get("errors"), answer["errors"]
         return answer["data"]
 
@@ -100,6 +121,17 @@ class Server:
         launched = self.ask(LAUNCH, asked=asked)["launchPartitionBackfill"]
         assert launched["__typename"] == "LaunchBackfillSuccess", launched
         return str(launched["backfillId"])
+
+    def partitions(self, asset: str) -> list[str]:
+        """The partitions that the interface offers for an asset."""
+        (node,) = self.ask(PARTITIONS, key={"path": [asset]})["assetNodes"]
+        return [str(key) for key in node["partitionKeys"]]
+
+    def check(self, asset: str, name: str) -> dict[str, Any]:
+        """The latest result of a check, as the interface shows it beside the asset."""
+        (checks,) = (node["assetChecksOrError"]["checks"] for node in self.assets(asset).values())
+        (latest,) = (item["executionForLatestMaterialization"] for item in checks if item["name"] == name)
+        return dict(latest)
 
     def runs_of(self, backfill: str) -> list[dict[str, Any]]:
         """The runs that a backfill has started so far, once they have all ended."""
@@ -155,42 +187,86 @@ def serving(home: Home) -> Iterator[Server]:
         said.close()
 
 
-def test_a_range_in_the_interface_is_one_run_in_one_history_with_the_command_line(home: Home) -> None:
+OLDER = date(2026, 8, 10)
+
+
+def test_the_interface_and_the_command_line_build_the_same_days_in_one_history(home: Home) -> None:
     published = read_manifest(home)
-    assert published is not None
-    days = ["2026-11-03", "2026-11-04", "2026-11-05", "2026-11-06"]
+    assert published is not None and min(published.days) > OLDER
+    october = [f"2026-10-{day:02}" for day in range(1, 32)]
     with serving(home) as server:
         assert {run["jobName"] for run in server.runs()} == {"nightly", "monthly_statement"}  # the command line's
+        assert OLDER.isoformat() not in server.partitions("daily_usage")
 
-        backfill = server.launch("daily_usage", *days)
-        until(lambda: server.runs_of(backfill))
-        assert command(home, "backfill", "--from", "2026-11-10", "--to", "2026-11-10").code == 0
-        (own,) = (run for run in server.runs() if run["jobName"] == "backfill")
+        days, month = server.launch("daily_usage", *october), server.launch("monthly_usage", "2026-11-01")
+        deliver_older_file(home)
+        own = until(lambda: server.runs_of(days)) and ran_by_command(home, server)
+        until(lambda: server.runs_of(month))
+        assert until(lambda: server.ended(days))["status"] == "COMPLETED_SUCCESS"
+        assert until(lambda: server.ended(month))["status"] == "COMPLETED_SUCCESS"
+        (run,), (monthly,) = server.runs_of(days), server.runs_of(month)
+        assert (run["status"], span(run)) == ("SUCCESS", (october[0], october[-1]))
+        assert (monthly["status"], span(monthly)) == ("SUCCESS", ("2026-11-01", "2026-11-01"))
 
-        assert until(lambda: server.ended(backfill))["status"] == "COMPLETED_SUCCESS"
-        (run,) = server.runs_of(backfill)
-        span = [run["tags"][f"dagster/asset_partition_range_{edge}"] for edge in ("start", "end")]
-        assert (run["status"], span) == ("SUCCESS", [days[0], days[-1]])
+        # The sensors have landed the older file and shown its day, without anybody's help.
+        until(lambda: OLDER.isoformat() in server.partitions("daily_usage"))
+        assert "2026-08-01" in server.partitions("monthly_usage")
+        look_at_assets(server, home, before=published, run=run, own=own)
 
-        assets = server.assets("daily_usage", "daily_sources", "monthly_usage", "raw_usage")
-        usage = assets["daily_usage"]
-        latest = {event["partition"]: event["runId"] for event in usage["assetMaterializations"]}
-        assert latest == {**dict.fromkeys(days, run["runId"]), "2026-11-10": own["runId"]}
-        assert usage["partitionStats"]["numFailed"] == 0
-        assert usage["partitionStats"]["numMaterialized"] == len(published.days)
+        repeat_a_price(home)
+        with pytest.raises(BuildError, match="price_bands_do_not_overlap"):
+            backfill_job(home, date(2026, 11, 9), date(2026, 11, 9))
+        failed = server.check("daily_usage", "price_bands_do_not_overlap")
+        assert failed["status"] == "FAILED" and failed["evaluation"]["severity"] == "ERROR"
+        assert failed["runId"] == next(run["runId"] for run in server.runs() if run["jobName"] == "backfill")
 
-        event = next(event for event in usage["assetMaterializations"] if event["partition"] == days[0])
-        day = next(value for day, value in published.days.items() if day.isoformat() == days[0])
-        assert {tag["key"]: tag["value"] for tag in event["tags"]}["dagster/data_version"] == day.fingerprint
-        told = {entry["label"]: entry.get("intValue", entry.get("text")) for entry in event["metadataEntries"]}
-        assert told == {"requests": day.requests, "spend_usd": day.spend}
-        assert next(event["partition"] for event in assets["monthly_usage"]["assetMaterializations"]) == "2026-11-01"
-        labels = {entry["label"] for entry in assets["raw_usage"]["assetMaterializations"][0]["metadataEntries"]}
-        assert {"rows", "bytes", "quarantined"} <= labels
 
-        checks = {check["name"]: check for node in assets.values() for check in node["assetChecksOrError"]["checks"]}
-        found = {name: check["executionForLatestMaterialization"]["evaluation"] for name, check in checks.items()}
-        assert {"months_equal_days", "effective_cost_is_the_sum_of_its_parts"} <= found.keys()
-        assert [name for name, result in found.items() if not result["success"] and result["severity"] == "ERROR"] == []
-        counts = {entry["label"]: entry.get("intValue") for entry in found["conservation"]["metadataEntries"]}
-        assert counts == dict(published.conservation)
+def deliver_older_file(home: Home) -> None:
+    """Put one event of a day before the first known one into the inbox."""
+    rows = json_lines(next(iter(sorted((home.inbox / "assistant").rglob("*2026-11-06*.jsonl.gz")))))
+    write_json_lines(
+        home.inbox / "assistant" / "older.jsonl",
+        [{**rows[0], "event_id": "older", "event_at": f"{OLDER}T12:00:00+00:00"}],
+    )
+
+
+def ran_by_command(home: Home, server: Server) -> dict[str, Any]:
+    """Build a day again from the command line, while the server runs."""
+    assert command(home, "backfill", "--from", "2026-11-10", "--to", "2026-11-10").code == 0
+    (own,) = (run for run in server.runs() if run["jobName"] == "backfill")
+    return own
+
+
+def span(run: dict[str, Any]) -> tuple[str, str]:
+    first, last = (run["tags"][f"dagster/asset_partition_range_{edge}"] for edge in ("start", "end"))
+    return first, last
+
+
+def look_at_assets(server: Server, home: Home, *, before: Manifest, run: dict[str, Any], own: dict[str, Any]) -> None:
+    """What the interface says of the days that were built, and of the checks."""
+    published = read_manifest(home)
+    assert published is not None and set(published.days) == {*before.days, OLDER}
+    assets = server.assets("daily_usage", "daily_sources", "monthly_usage", "raw_usage")
+    usage = assets["daily_usage"]
+    built = {event["partition"]: event for event in usage["assetMaterializations"]}
+    assert built["2026-10-31"]["runId"] == run["runId"]
+    assert built["2026-11-10"]["runId"] == own["runId"]
+    assert OLDER.isoformat() in built
+    assert usage["partitionStats"]["numFailed"] == 0
+    assert usage["partitionStats"]["numMaterialized"] == len(published.days)
+
+    day = published.days[date(2026, 11, 10)]
+    assert {tag["key"]: tag["value"] for tag in built["2026-11-10"]["tags"]}["dagster/data_version"] == day.fingerprint
+    told = {
+        entry["label"]: entry.get("intValue", entry.get("text")) for entry in built["2026-11-10"]["metadataEntries"]
+    }
+    assert told["requests"] == day.requests and Decimal(told["spend_usd"]) == Decimal(day.spend)
+    labels = {entry["label"] for entry in assets["raw_usage"]["assetMaterializations"][0]["metadataEntries"]}
+    assert {"rows", "bytes", "quarantined"} <= labels
+
+    checks = {check["name"]: check for node in assets.values() for check in node["assetChecksOrError"]["checks"]}
+    found = {name: check["executionForLatestMaterialization"]["evaluation"] for name, check in checks.items()}
+    assert {"months_equal_days", "effective_cost_is_the_sum_of_its_parts"} <= found.keys()
+    assert [name for name, result in found.items() if not result["success"] and result["severity"] == "ERROR"] == []
+    counts = {entry["label"]: entry.get("intValue") for entry in found["conservation"]["metadataEntries"]}
+    assert counts == dict(published.conservation)

@@ -3,12 +3,14 @@
 from dataclasses import replace
 from datetime import date
 
+import duckdb
 from dagster import AssetCheckEvaluation, AssetCheckSeverity
 
 from orchestration.assets.lineage import Lineage
-from orchestration.assets.marts import rebuilt
+from orchestration.assets.marts import published_file, rebuilt, with_sizes
 from orchestration.checks import check_specs, data_test_results, figures_results, refusal_results
 from orchestration.errors import ConservationError, TallyhouseError
+from orchestration.home import Home
 from orchestration.marts.build import BuildReport
 from orchestration.marts.dbt_build import BuildError, NodeResult
 from orchestration.marts.manifest import Manifest
@@ -111,3 +113,16 @@ def test_a_rebuilt_day_bears_its_fingerprint_and_figures() -> None:
     assert event.tags["dagster/data_version"] == "f-2026-10-30"
     assert event.metadata["requests"].value == 5
     assert event.metadata["spend_usd"].value == "1.25"
+
+
+def test_a_rebuilt_day_bears_the_rows_and_bytes_of_its_file(home: Home) -> None:
+    report = BuildReport(manifest(), days=DAYS[:1], months=(DAYS[0].replace(day=1),), nodes=())
+    daily, monthly = (published_file(home, mart, "2026-10-30") for mart in ("daily_usage", "monthly_usage"))
+    assert monthly.name == "2026-10.parquet"
+    daily.parent.mkdir(parents=True)
+    duckdb.execute(f"copy (select unnest([1, 2, 3])) to '{daily}' (format parquet)")
+    events = with_sizes(home, rebuilt(report, manifest(), asked=None, today=TODAY))
+    told = {event.asset_key.to_user_string(): event.metadata for event in events}
+    assert told["daily_usage"]["dagster/row_count"].value == 3
+    assert told["daily_usage"]["bytes"].value == daily.stat().st_size
+    assert (told["monthly_usage"]["dagster/row_count"].value, told["monthly_usage"]["requests"].value) == (0, 5)

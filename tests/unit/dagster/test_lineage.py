@@ -51,6 +51,13 @@ def test_every_data_test_is_a_check_of_a_mart(lineage: Lineage) -> None:
     assert set(checks.values()) <= {*DAILY, *MONTHLY}
 
 
+def test_every_check_says_what_it_holds_in_words(lineage: Lineage) -> None:
+    said = {test.name: test.description for test in lineage.tests}
+    assert said["not_null_stg_events_event_id"] == "stg_events.event_id is never empty."
+    assert said["months_equal_days"] == "A month is the sum of its days, to the last decimal."
+    assert [name for name, words in said.items() if not words] == []
+
+
 def test_a_test_of_no_mart_is_shown_at_the_first() -> None:
     assert mart_of(DataTest("bands", "", ())) == "daily_usage"
     assert mart_of(DataTest("not_null", "", ("stg_events",))) == "daily_usage"
