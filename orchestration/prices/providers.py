@@ -1,5 +1,6 @@
 """What other tools call the providers of the price package. The one table of provider names."""
 
+import re
 from collections.abc import Mapping
 
 UNTOLD = frozenset({"", "litellm", "litellm_proxy"})
@@ -81,6 +82,18 @@ _SPELLINGS: Mapping[str, tuple[str, ...]] = {
 ALIASES: Mapping[str, str] = {
     spelling: provider for provider, spellings in _SPELLINGS.items() for spelling in spellings
 }
+
+
+BEDROCK = "bedrock"
+_BEDROCK_ID = re.compile(
+    r"(arn:aws[a-z-]*:bedrock:.*|(([a-z]{2,6}|us-gov)\.)?"
+    r"(ai21|amazon|anthropic|cohere|deepseek|meta|mistral|openai|qwen|stability|writer)\.[a-z0-9].*)"
+)
+
+
+def is_bedrock_id(model: str) -> bool:
+    """Whether a model's name (in lower case) is an id or ARN of Bedrock, which says by itself who sold the tokens."""
+    return _BEDROCK_ID.fullmatch(model) is not None
 
 
 def spelled(name: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from orchestration.home import Home
 from orchestration.prices.book import PriceBook, models_path
-from orchestration.prices.providers import UNTOLD
+from orchestration.prices.providers import BEDROCK, UNTOLD, is_bedrock_id
 from orchestration.prices.store import KnownModel, ResolvedName, known_models, read_names, write_names
 
 Pair = tuple[str | None, str | None]
@@ -58,6 +58,9 @@ class _Resolver:
                 if slash and rest and self._is_provider(prefix):
                     provider = self._matching.provider_id(prefix)
                     found = self._at(prefix, provider, model)
+                elif is_bedrock_id(model):
+                    provider = self._matching.provider_id(BEDROCK)
+                    found = self._at(BEDROCK, provider, model)
                 found = found or self._by_model(model)
         if found is not None:
             return ResolvedName(raw_provider, raw_model, found[0], found[1], None)

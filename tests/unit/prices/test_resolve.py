@@ -7,7 +7,7 @@ import pytest
 
 from orchestration.home import Home
 from orchestration.prices import PriceBook, current_book, resolve_models
-from orchestration.prices.providers import ALIASES, UNKNOWN_SELLERS, UNTOLD
+from orchestration.prices.providers import ALIASES, UNKNOWN_SELLERS, UNTOLD, is_bedrock_id
 from orchestration.prices.store import ResolvedName, read_names
 from tests.unit.prices.book_reader import write_overrides
 
@@ -111,6 +111,18 @@ def test_ids_of_bedrocks_invocation_logs(
     plain_home: Home, plain_book: PriceBook, model: str, price_id: str | None
 ) -> None:
     assert one(plain_home, plain_book, "bedrock", model).price_id == price_id
+
+
+@pytest.mark.parametrize("model", [f"us.{SONNET}", SONNET, f"{ARN}::foundation-model/{SONNET}"])
+def test_an_id_of_bedrock_says_by_itself_who_sold_the_tokens(
+    plain_home: Home, plain_book: PriceBook, model: str
+) -> None:
+    assert one(plain_home, plain_book, None, model).price_id == f"aws/regional.{SONNET}"
+
+
+@pytest.mark.parametrize("model", ["gpt-4.1", "amazon", "meta.", "o1.mini"])
+def test_other_names_are_no_ids_of_bedrock(model: str) -> None:
+    assert not is_bedrock_id(model)
 
 
 def test_a_profile_of_the_customers_own_is_priced_by_an_override_of_its_arn(home: Home) -> None:
