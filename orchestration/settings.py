@@ -15,7 +15,7 @@ from orchestration.errors import SettingsError
 from orchestration.home import Home
 
 SourceKind = Literal[
-    "events", "litellm", "claude_code", "mapped", "otlp", "bedrock", "openrouter", "openai", "anthropic"
+    "events", "litellm", "claude_code", "mapped", "otlp", "bedrock", "openrouter", "langfuse", "openai", "anthropic"
 ]
 # Kinds that are fetched from a provider's API; landing then finds them under data/fetched.
 FETCHED_KINDS = frozenset({"openai", "anthropic"})

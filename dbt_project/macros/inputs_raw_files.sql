@@ -1,6 +1,8 @@
 {# Raw columns of the kinds that come as files of traces, invocation logs and exports; in the order of their readers. #}
 {% macro raw_columns_of_exports() %}
-    {{ return({'otlp': raw_otlp(), 'bedrock': raw_bedrock(), 'openrouter': raw_openrouter()}) }}
+    {{ return({
+        'otlp': raw_otlp(), 'bedrock': raw_bedrock(), 'openrouter': raw_openrouter(), 'langfuse': raw_langfuse(),
+    }) }}
 {% endmacro %}
 
 {% macro raw_otlp() %}
@@ -43,4 +45,20 @@
         'prompt_tokens': 'bigint', 'completion_tokens': 'bigint', 'reasoning_tokens': 'bigint',
         'cached_tokens': 'bigint', 'requests': 'bigint', 'generation_time_ms': 'bigint',
     }) }}
+{% endmacro %}
+
+{% macro raw_langfuse() %}
+    {% set columns = {'end_at': 'timestamp'} %}
+    {% for name in [
+        'type', 'trace_id', 'parent_observation_id', 'name', 'project_id', 'environment', 'level', 'status_message',
+        'model', 'user_id', 'session_id', 'trace_name', 'release', 'version', 'prompt_name', 'tags', 'usage_details',
+        'usage_unit', 'cost_details',
+    ] %}
+        {% do columns.update({name: 'varchar'}) %}
+    {% endfor %}
+    {% for name in token_classes() + ['web_search_calls', 'total_tokens'] %}
+        {% do columns.update({name: 'bigint'}) %}
+    {% endfor %}
+    {% do columns.update({'total_cost': 'decimal(38, 18)'}) %}
+    {{ return(columns) }}
 {% endmacro %}

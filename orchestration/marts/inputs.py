@@ -25,6 +25,7 @@ RELATION_OF_KIND = {
     "openrouter": "openrouter",
     "openai": "openai",
     "anthropic": "anthropic",
+    "langfuse": "langfuse",
 }
 
 

@@ -33,6 +33,8 @@ def reader_for(source: "Source") -> "Reader":
             from orchestration.sources.openai.reader import reader
         case "anthropic":
             from orchestration.sources.anthropic.reader import reader
+        case "langfuse":
+            from orchestration.sources.langfuse.reader import reader
     return reader(source)
 
 

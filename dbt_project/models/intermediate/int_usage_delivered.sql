@@ -15,3 +15,5 @@ union all by name
 select * from {{ ref('stg_openai') }}
 union all by name
 select * from {{ ref('stg_anthropic') }}
+union all by name
+select * from {{ ref('stg_langfuse') }}

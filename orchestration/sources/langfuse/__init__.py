@@ -1,0 +1,1 @@
+"""The langfuse kind of source; README.md says what its numbers mean."""
