@@ -145,11 +145,9 @@ def load_settings(home: Home) -> Settings:
     try:
         return Settings(**_settled(raw, home), now=current_time())
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise SettingsError(
-            f"{home.settings_file}: {where}: {first['msg']}.", f"Correct {where} and run again."
-        ) from error
+        from orchestration.settings_words import explained
+
+        raise explained(error, Settings, home.settings_file) from error
 
 
 def home_from_environment() -> Path | None:
@@ -196,7 +194,10 @@ def _settled(raw: dict[str, Any], home: Home) -> dict[str, Any]:
             "Write `sources: {gateway: {kind: litellm}}`.",
         )
     settled["sources"] = {name: _source(name, body, home) for name, body in sources.items()}
-    notifications = dict(raw.get("notifications") or {})
+    given = raw.get("notifications") or {}
+    if not isinstance(given, dict):
+        return settled  # refused by the model, in the words of all other wrong values
+    notifications = dict(given)
     variable = notifications.pop("email_url_env", None)
     if variable is not None:
         notifications["email_url"] = os.environ.get(variable)
@@ -210,6 +211,8 @@ def _source(name: str, body: Any, home: Home) -> dict[str, Any]:
             f"{home.settings_file}: the source name {name!r} is not allowed.",
             "Use small letters, digits, - and _, at most 40, beginning with a letter.",
         )
+    if body is not None and not isinstance(body, dict):
+        return body  # type: ignore[no-any-return]  # refused by the model, in the words of all other wrong values
     source = dict(body or {})
     if "api_key" in source:
         raise SettingsError(

@@ -40,6 +40,58 @@ def test_a_wrong_setting_is_named(tmp_path: Path, text: str, said: str) -> None:
         load(tmp_path, text)
 
 
+NAMED = "organisation: {name: A}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "allowed"),
+    [
+        (
+            "curency: USD\n",
+            "curency: there is no such key. Did you mean currency?",
+            "Allowed at the top: organisation, ",
+        ),
+        (
+            "sources: {chat: {kind: events, timezon: UTC}}\n",
+            "sources.chat.timezon: there is no such key. Did you mean timezone?",
+            "Allowed in sources.chat: kind, path, folders, mapping, constants, timezone",
+        ),
+        (
+            "notifications: {email_url_evn: X}\n",
+            "notifications.email_url_evn: there is no such key. Did you mean email_url_env?",
+            "Allowed in notifications: email_url,",
+        ),
+        ("sources: {chat: {kind: event}}\n", "sources.chat.kind: is 'event', which is not allowed", "events"),
+        ("sources: {chat: {kind: event}}\n", "sources.chat.kind: is 'event'", "Did you mean events?"),
+        ("sources: {chat: {}}\n", "sources.chat.kind: is missing.", "sources: {chat: {kind: events}}"),
+        ("schedules: {nightly: '25:00'}\n", "schedules.nightly: is '25:00', which is not allowed", 'such as "02:30"'),
+        ("schedules: {nightly: 14:30}\n", "schedules.nightly: is 870", "text; put quotes around it"),
+        ("schedules: {statement_working_day: 40}\n", "statement_working_day: is 40", "a number of at most 15"),
+        ("schedules: {holidays: [Christmas]}\n", "schedules.holidays.0: is 'Christmas'", "such as 2026-12-25"),
+        ("timezone: Mars/Base\n", "timezone: is 'Mars/Base', which is not allowed", "IANA time zone such as"),
+        ("notifications: {operators: ops@example.com}\n", "notifications.operators: is 'ops@", "Write a list"),
+        ("notifications: loud\n", "notifications: is 'loud', which is not allowed", "Write a table"),
+        ("sources: {chat: events}\n", "sources.chat: is 'events', which is not allowed", "Write a table"),
+        ("currency: EUR\nsources: {chat: {kind: nothing}}\n", "currency: is 'EUR'", "1 more to mend after this one."),
+    ],
+)
+def test_what_is_wrong_is_said_in_our_own_words(tmp_path: Path, text: str, said: str, allowed: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        load(tmp_path, NAMED + text)
+    assert raised.value.message.startswith(f"{tmp_path / 'tallyhouse.yaml'}: ")
+    assert said in raised.value.message
+    assert allowed in raised.value.next_step
+    foreign = ("Input should", "Extra inputs", "Field required", "Value error", "valid string")
+    assert not any(word in str(raised.value) for word in foreign)
+
+
+def test_the_organisation_is_asked_for_with_an_example(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as raised:
+        load(tmp_path, "timezone: UTC\n")
+    assert raised.value.message.endswith("organisation: is missing.")
+    assert raised.value.next_step == "Write it: organisation: {name: Example Ltd}."
+
+
 def test_the_mail_route_may_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = "organisation: {name: A}\nnotifications: {email_url_env: MAIL_ROUTE}\n"
     assert load(tmp_path, text).notifications.email_url is None
