@@ -37,7 +37,7 @@ check: $(READY)  ## format, lint, types, SQL, boundaries, documentation
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint dbt_project
-	$(BIN)/pytest tests/unit/test_boundaries.py tests/unit/packaging/test_documents.py
+	$(BIN)/pytest tests/unit/test_boundaries.py tests/unit/packaging/test_documents.py tests/unit/docs
 
 golden: $(READY)  ## what a change does to the golden month's figures; ACCEPT=1 writes the new ones
 	$(BIN)/python -m tests.end_to_end.golden $(if $(strip $(ACCEPT)),--accept)
