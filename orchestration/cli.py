@@ -113,7 +113,8 @@ def alerts_preview(given: Given) -> None:
     from orchestration import alerts, console
 
     with given.opened() as (home, settings):
-        console.print_previews(alerts.preview(home, settings), given.as_json)
+        sent = [item for item in alerts.list_deliveries(home) if item.sent_at is not None]
+        console.print_previews(alerts.preview(home, settings), sent, settings.zone, given.as_json)
 
 
 @command(alerts_app, "list")

@@ -9,11 +9,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Table
 
-from orchestration.alerts import Preview, Recorded
+from orchestration.alerts import Delivered, Preview, Recorded
 from orchestration.doctor import Finding
 from orchestration.errors import TallyhouseError
 from orchestration.fetching import SourceFetch
@@ -171,8 +172,17 @@ def print_status(status: Status) -> None:
     if status.conflicts:
         table.add_row("Conflicts", f"{status.conflicts} events came again, days apart, under the same id")
     table.add_row("Price book", status.newest_price_book)
-    if set(status.pinned_price_books) - {status.newest_price_book}:
-        table.add_row("", f"days are pinned to: {', '.join(status.pinned_price_books)}")
+    if {label for *_, label in status.price_spans} - {status.newest_price_book}:
+        for first, last, count, label in status.price_spans:
+            table.add_row("", f"{_count(count, 'day')} from {first} to {last} at {_escape(label)}")
+        table.add_row("", "New days take the newest; built days keep theirs, also after a change of prices.")
+    if isinstance(status.conservation, str):
+        table.add_row("Rows delivered", f"[bold red]do not add up:[/] {_escape(status.conservation)}")
+    elif status.conservation:
+        fates = {name.replace("_", " "): count for name, count in status.conservation.items() if count}
+        delivered = fates.pop("delivered", 0)
+        told = ", ".join(f"{count:,} {name}" for name, count in fates.items())
+        table.add_row("Rows delivered", f"{delivered:,}: {told}")
     console.print(table)
     sources = Table(box=None, padding=(0, 2, 0, 0))
     for name in ("source", "kind", "files", "rows", "landed", "quarantined", "last event (UTC)"):
@@ -181,6 +191,13 @@ def print_status(status: Status) -> None:
         figures = (source.files, source.delivered, source.landed, source.quarantined)
         sources.add_row(source.name, source.kind, *(f"{n:,}" for n in figures), source.last_event or "–")
     console.print(sources)
+    for source in status.sources:
+        if source.days_behind:
+            console.print(
+                f"Old data: {source.name} is {_count(source.days_behind, 'day')} behind; is its export running?"
+            )
+        elif source.last_event is None:
+            console.print(f"No data: {source.name} has delivered no usage yet.")
     print_refused(status.refused)
     for source in status.sources:
         if source.fetched_until is not None:
@@ -189,6 +206,8 @@ def print_status(status: Status) -> None:
             console.print(f"[bold red]Not fetched[/] {_escape(source.not_fetched)}")
     for message in status.waiting_messages:
         console.print(f"Message waiting: {_escape(message)}")
+    for message in status.given_up:
+        console.print(f"[bold red]Not sent:[/] {_escape(message)}")
     work = status.work
     if work.is_empty:
         console.print("Nothing is left to do.")
@@ -213,14 +232,22 @@ def print_findings(findings: Sequence[Finding], as_json: bool) -> None:
     out().print(table)
 
 
-def print_previews(previews: Sequence[Preview], as_json: bool) -> None:
-    """Messages of the open period: their subject, to whom, and whether they are on record already."""
+def print_previews(previews: Sequence[Preview], sent: Sequence[Delivered], zone: ZoneInfo, as_json: bool) -> None:
+    """Messages that would go: their subject, to whom, and whether they are on record already; else what went, when."""
     if as_json:
-        print_json([asdict(preview) for preview in previews])
+        print_json({"would_go": previews, "sent": sent})
         return
     console = out()
-    if not previews:
-        console.print("No budget has crossed a threshold in the open period.")
+    if not previews and not sent:
+        console.print("Nothing to send: no budget has crossed a threshold in the open period.")
+    if not previews and sent:
+        console.print("Nothing new to send. What was sent, the newest first:")
+        for item in list(reversed(sent))[:_SHOWN]:
+            assert item.sent_at is not None
+            when = item.sent_at.astimezone(zone)
+            console.print(f"  {when:%Y-%m-%d %H:%M}  {item.subject}  to {item.recipient}", markup=False)
+        if len(sent) > _SHOWN:
+            console.print(f"  and {len(sent) - _SHOWN} earlier; all of them: tallyhouse alerts list")
     for preview in previews:
         state = "already on record" if preview.queued else "would be sent"
         console.print(f"[bold]{_escape(preview.subject)}[/]")

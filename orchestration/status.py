@@ -1,14 +1,16 @@
 """How a home stands: sources, what is published, what is stale, what is not priced, what waits to be sent."""
 
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from orchestration.errors import ConservationError
 from orchestration.home import Home
 from orchestration.landing import Refusal, receipts, refusals
 from orchestration.lock import current_holder
-from orchestration.marts.manifest import read_manifest
-from orchestration.run import Work, find_work
+from orchestration.marts.manifest import Manifest, read_manifest
+from orchestration.pipeline import plan_build
+from orchestration.run import Work, account, find_work
 from orchestration.settings import Settings
 
 
@@ -16,6 +18,7 @@ from orchestration.settings import Settings
 class SourceStatus:
     """One source; rows are delivered rows, `last_event` and `fetched_until` are UTC.
 
+    `days_behind`: full days without any usage between its last event and today (the organisation's days).
     `not_fetched`: why the last fetch from the provider ended early, and what to do.
     """
 
@@ -26,13 +29,18 @@ class SourceStatus:
     landed: int
     quarantined: int
     last_event: str | None
+    days_behind: int | None
     fetched_until: str | None = None
     not_fetched: str | None = None
 
 
 @dataclass(frozen=True)
 class Status:
-    """Everything `tallyhouse status` says. Amounts are exact USD."""
+    """Everything `tallyhouse status` says. Amounts are exact USD.
+
+    `conservation` is the fate of every row delivered until now, or what does not add up, in words. `given_up`:
+    messages that will not be sent any more. `price_spans`: first day, last day and label of each price book in use.
+    """
 
     organisation: str
     timezone: str
@@ -45,13 +53,14 @@ class Status:
     month_spend: Decimal
     unpriced_requests: int
     conflicts: int
-    conservation: dict[str, int]
+    conservation: dict[str, int] | str
     sources: tuple[SourceStatus, ...]
     work: Work
     refused: tuple[Refusal, ...]
     waiting_messages: tuple[str, ...]
+    given_up: tuple[str, ...]
     newest_price_book: str
-    pinned_price_books: tuple[str, ...]
+    price_spans: tuple[tuple[date, date, int, str], ...]
     writer: str | None
     asked_at: datetime
 
@@ -61,7 +70,7 @@ class Status:
 
 def read_status(home: Home, settings: Settings) -> Status:
     """Gather the status from files alone; never opens the warehouse, never waits for a running job."""
-    from orchestration.alerts import pending
+    from orchestration.alerts import list_deliveries, pending
     from orchestration.fetching import fetched_until, read_state
     from orchestration.prices import current_book
 
@@ -82,7 +91,8 @@ def read_status(home: Home, settings: Settings) -> Status:
                 delivered=sum(file.delivered for file in files),
                 landed=sum(file.landed for file in files),
                 quarantined=sum(file.quarantined for file in files),
-                last_event=max((str(r.last_event_at) for r in own if r.last_event_at), default=None),
+                last_event=(last := max((str(r.last_event_at) for r in own if r.last_event_at), default=None)),
+                days_behind=_days_behind(last, settings) if last else None,
                 fetched_until=until.isoformat(sep=" ", timespec="minutes") if until else None,
                 not_fetched=f"{failure.message} {failure.next_step}" if failure else None,
             )
@@ -100,7 +110,7 @@ def read_status(home: Home, settings: Settings) -> Status:
         month_spend=manifest.spend(month) if manifest else Decimal(0),
         unpriced_requests=sum(day.unpriced_requests for day in days),
         conflicts=sum(day.conflicts for day in days),
-        conservation=dict(manifest.conservation) if manifest else {},
+        conservation=_account(home, settings, manifest),
         sources=tuple(sources),
         work=find_work(home, settings),
         refused=tuple(refusals(home, settings)),
@@ -109,8 +119,39 @@ def read_status(home: Home, settings: Settings) -> Status:
             f"{item.held or item.last_error or 'not tried yet'}"
             for item in pending(home)
         ),
+        given_up=tuple(
+            f"{item.subject} to {item.recipient or 'nobody'}: {item.reason}"
+            for item in list_deliveries(home)
+            if item.state == "dropped" and (item.reason or "").startswith("given up")
+        ),
         newest_price_book=current_book(home).label,
-        pinned_price_books=tuple(manifest.price_books.values()) if manifest else (),
+        price_spans=_price_spans(manifest) if manifest else (),
         writer=current_holder(home),
         asked_at=settings.now,
     )
+
+
+def _days_behind(last_event: str, settings: Settings) -> int:
+    last = datetime.fromisoformat(last_event).astimezone(settings.zone).date()
+    return max((settings.today - timedelta(days=1) - last).days, 0)
+
+
+def _account(home: Home, settings: Settings, manifest: Manifest | None) -> dict[str, int] | str:
+    """From the receipts as they are now; while landed days wait to be built, what was published last."""
+    if manifest is None:
+        return {}
+    try:
+        return account(home, settings, manifest)
+    except ConservationError as error:
+        # Between a landing and the build of its days the two cannot agree.
+        if plan_build(home, settings).days:
+            return dict(manifest.conservation)
+        return str(error)
+
+
+def _price_spans(manifest: Manifest) -> tuple[tuple[date, date, int, str], ...]:
+    """For each price book in use: its first and last day, on how many days it is used, and its label."""
+    days: dict[str, list[date]] = {}
+    for day, published in sorted(manifest.days.items()):
+        days.setdefault(manifest.price_books[published.price_version], []).append(day)
+    return tuple((own[0], own[-1], len(own), label) for label, own in days.items())
