@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from orchestration.marts.calendar import offset_spans
-
 AGAIN_AFTER = timedelta(hours=1)
+# No zone keeps an offset for less.
+_SAMPLED_DAYS = 7
 _DAY = timedelta(days=1)
-_HOUR = 3600
 
 
 @dataclass(frozen=True)
@@ -64,8 +63,13 @@ def spans(due: Iterable[date], days_per_request: int) -> list[Span]:
 
 def usage_bucket(zone: ZoneInfo, since: date, until: date) -> timedelta:
     """An hour, or a minute where the zone is not whole hours from UTC: a local day must be made of whole buckets."""
-    whole = all(span.seconds % _HOUR == 0 for span in offset_spans(since, max(since, until), zone))
-    return timedelta(hours=1) if whole else timedelta(minutes=1)
+    last = max((until - since).days, 0)
+    for step in (*range(0, last, _SAMPLED_DAYS), last):
+        offset = datetime.combine(since + step * _DAY, time(12), UTC).astimezone(zone).utcoffset()
+        assert offset is not None
+        if offset % timedelta(hours=1):
+            return timedelta(minutes=1)
+    return timedelta(hours=1)
 
 
 def _block(day: date, days: int) -> int:

@@ -88,16 +88,16 @@ def test_a_provider_as_the_only_source_is_counted_priced_and_reconcilable(home: 
                  {"amount": {"value": 0.02529, "currency": "usd"}, "line_item": "house-model, input"})  # fmt: skip
     summary = main_job(home, NOW).done
     assert summary.fetch is not None and not summary.fetch.failed
-    usage = "usage_date, source, model, project, user_id, api_key, effective_cost"
+    usage = "usage_date, source, model, project, user_id, api_key, requests, effective_cost"
     assert query(home, f"select {usage} from 'MARTS/daily_usage/*.parquet'") == [
-        (date(2026, 11, 18), "vendor", "house-model", "proj_abc", "user-abc", "key_abc", COST)
+        (date(2026, 11, 18), "vendor", "house-model", "proj_abc", "user-abc", "key_abc", 5, COST)
     ]
     costs = "select utc_date, provider_account, line_item, amount from 'MARTS/daily_provider_costs/2026-11.parquet'"
     assert query(home, costs) == [(date(2026, 11, 18), "org-1", "house-model, input", Decimal("0.02529"))]
     assert published(home).spend(date(2026, 11, 1)) == COST
     assert dict(published(home).conservation) == {
         "delivered": 2, "counted": 1, "duplicates": 0, "quarantined": 0, "not_usage": 0, "superseded": 0,
-        "cost_reports": 1, "not_due": 0,
+        "cost_reports": 1, "not_due": 0, "refused": 0,
     }  # fmt: skip
     assert main_job(home, NOW).summary is None
 
@@ -190,7 +190,7 @@ def test_a_failing_provider_stops_no_other_source_and_is_told(home: Home, provid
     (home.inbox / "app" / "a.jsonl").write_text(json.dumps({**event, "output_tokens": 1}) + "\n")
     provider.key = "sk-admin-another-one-0123456789"
     done = command(home, "run", now=NOW)
-    assert done.code == 5
+    assert done.code == 6
     assert "Not fetched" in done.out and "answered 401" in done.out
     assert published(home).days[date(2026, 11, 18)].requests == 1
     status = command(home, "status", now=NOW)

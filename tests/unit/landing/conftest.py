@@ -62,7 +62,9 @@ def new_place(root: Path, timezone: str = "Europe/London", **kinds: Any) -> Plac
     root.mkdir(parents=True)
     (root / "tallyhouse.yaml").write_text("organisation: {name: Test}\n")
     sources = {
-        name: Source(name=name, path=root / "inbox" / name, **({"kind": body} if isinstance(body, str) else body))
+        name: Source(
+            **{"name": name, "path": root / "inbox" / name, **({"kind": body} if isinstance(body, str) else body)}
+        )
         for name, body in kinds.items()
     }
     settings = Settings(organisation=Organisation(name="Test"), timezone=timezone, sources=sources, now=NOW)

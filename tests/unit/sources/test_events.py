@@ -3,13 +3,13 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from orchestration import sources
-from orchestration.settings import Source
+from orchestration.settings import FETCHED_KINDS, Source, SourceKind
 from orchestration.sources import reader_for
 from orchestration.sources.canonical import EVENT_COLUMNS
 
@@ -62,12 +62,15 @@ def test_schema_and_reader_take_the_same_rows(place: Any, right: dict[str, Any])
     assert place.land().landed == 1
 
 
-@pytest.mark.parametrize("kind", ["events", "litellm", "claude_code", "mapped"])
+@pytest.mark.parametrize("kind", get_args(SourceKind))
 def test_every_kind_has_the_same_shape(kind: Any, tmp_path: Path) -> None:
     folder = Path(sources.__file__).parent / kind
     assert {"__init__.py", "reader.py", "README.md"} <= {path.name for path in folder.iterdir()}
+    if kind in FETCHED_KINDS:
+        assert (folder / "fetch.py").is_file()
     mapping = {"event_at": "at"} if kind == "mapped" else {}
-    reader = reader_for(Source(name="x", kind=kind, path=tmp_path, mapping=mapping))
+    fetched = {"api_key_env": "KEY", "since": "2026-01-01"} if kind in FETCHED_KINDS else {}
+    reader = reader_for(Source(name="x", kind=kind, path=tmp_path, mapping=mapping, **fetched))
     assert [column.name for column in reader.columns[:2]] == ["event_id", "event_at"]
     assert all(column.required for column in reader.columns[:2])
 
