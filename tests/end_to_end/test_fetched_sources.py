@@ -14,7 +14,7 @@ from orchestration.home import Home
 from orchestration.landing import receipts
 from orchestration.marts.build import BuildReport
 from orchestration.marts.manifest import Manifest, read_manifest
-from orchestration.pipeline import build_marts, fetch_reports, land_files
+from orchestration.pipeline import build_marts, fetch_reports, land_files, plan_build
 from orchestration.status import read_status
 from tests.support.homes import command, main_job, settings_of
 from tests.support.provider import KEY, Provider, serving
@@ -238,7 +238,10 @@ def test_a_year_of_windows_lands_in_few_landings(home: Home, provider: Provider)
     home.settings_file.write_text(text)
     for step in range(366):
         provider.put("usage", f"{date(2025, 11, 21) + timedelta(days=step)}T10:00:00+00:00", row())
-    assert len(built(home)) == 366
+    settings = settings_of(home, NOW)
+    assert fetch_reports(home, settings).sources[0].windows == 732
+    assert land_files(home, settings).landed == 366
+    assert len(plan_build(home, settings).days) == 366
     assert len(receipts(home)) <= 4
     assert len(provider.seen) <= 60
     assert read_status(home, settings_of(home, NOW)).sources[0].fetched_until == "2026-11-21 04:00+00:00"
