@@ -107,6 +107,8 @@ def print_summary(summary: RunSummary, home: Home) -> None:
     if fates:
         table.add_row("Rows delivered", f"{fates['delivered']:,} in all, every one accounted for:")
         table.add_row("  counted", f"{fates['counted']:,}")
+        if fates["control"]:
+            table.add_row("  control", f"{fates['control']:,} of control sources")
         table.add_row("  duplicates", f"{fates['duplicates']:,}")
         quarantine = f" (see {_link(home.quarantine)})" if fates["quarantined"] else ""
         table.add_row("  quarantined", f"{fates['quarantined']:,}{quarantine}")
@@ -185,11 +187,11 @@ def print_status(status: Status) -> None:
         table.add_row("Rows delivered", f"{delivered:,}: {told}")
     console.print(table)
     sources = Table(box=None, padding=(0, 2, 0, 0))
-    for name in ("source", "kind", "files", "rows", "landed", "quarantined", "last event (UTC)"):
+    for name in ("source", "kind", "role", "files", "rows", "landed", "quarantined", "last event (UTC)"):
         sources.add_column(name, style="bold" if name == "source" else "", justify=_side(name), header_style="dim")
     for source in status.sources:
         figures = (source.files, source.delivered, source.landed, source.quarantined)
-        sources.add_row(source.name, source.kind, *(f"{n:,}" for n in figures), source.last_event or "–")
+        sources.add_row(source.name, source.kind, source.role, *(f"{n:,}" for n in figures), source.last_event or "–")
     console.print(sources)
     for source in status.sources:
         if source.days_behind:
@@ -313,7 +315,7 @@ def _short(path: Path) -> str:
 
 
 def _side(name: str) -> Any:
-    return "left" if name in ("source", "kind", "last event (UTC)") else "right"
+    return "left" if name in ("source", "kind", "role", "last event (UTC)") else "right"
 
 
 def _escape(text: str) -> str:

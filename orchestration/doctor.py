@@ -34,6 +34,7 @@ def examine(
         Finding("packages", True, ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)),
         *_tables(home),
         *_sources(settings),
+        _roles(home, settings),
         *_unread_folders(home, settings),
         *_refused(home, settings),
         _writable(home),
@@ -84,6 +85,18 @@ def _sources(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             f"source {source.name}", exists, str(source.path) if exists else f"{source.path} does not exist: make it"
         )
+
+
+def _roles(home: Home, settings: Settings) -> Finding:
+    """Whether what was landed is counted once."""
+    from orchestration.landing import receipts
+    from orchestration.roles import refuse_overlaps
+
+    try:
+        refuse_overlaps(settings, receipts(home))
+    except TallyhouseError as error:
+        return Finding("roles", False, str(error))
+    return Finding("roles", True, "no two sources count the same account on the same days")
 
 
 def _unread_folders(home: Home, settings: Settings) -> Iterator[Finding]:

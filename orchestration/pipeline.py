@@ -92,9 +92,11 @@ def plan_build(home: Home, settings: Settings, *, rebuild: tuple[date, date] | N
     from orchestration.marts.pins import read_pins
     from orchestration.marts.plan import make_plan
     from orchestration.prices.book import newest_version
+    from orchestration.roles import day_marks, refuse_overlaps
 
     landed = receipts(home)
     _refuse_another_zone(landed, settings)
+    refuse_overlaps(settings, landed)
 
     tables = read_all(home)
     return make_plan(
@@ -111,6 +113,7 @@ def plan_build(home: Home, settings: Settings, *, rebuild: tuple[date, date] | N
         today=settings.today,
         rebuild=rebuild,
         pins=read_pins(home),
+        mark=day_marks(settings),
     )
 
 

@@ -19,6 +19,7 @@ SourceKind = Literal[
 ]
 # Kinds that are fetched from a provider's API; landing then finds them under data/fetched.
 FETCHED_KINDS = frozenset({"openai", "anthropic"})
+Role = Literal["usage", "control"]
 FOLDER_COLUMNS = ("user_id", "project", "team", "department", "feature", "api_key")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
@@ -36,6 +37,24 @@ class Organisation(_Frozen):
     address: tuple[str, ...] = ()
 
 
+class RoleRule(_Frozen):
+    """What a source's events of an account, of some keys, from a day until before another are; empty: any."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    account: str | None = None
+    api_keys: tuple[str, ...] = ()
+    first: Annotated[date | None, Field(alias="from")] = None
+    until: Annotated[date | None, Field(alias="to")] = None
+    role: Role
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "RoleRule":
+        if self.first is not None and self.until is not None and self.until <= self.first:
+            raise ValueError("to must be a day after from: it is the first day that the rule no longer holds on")
+        return self
+
+
 class Source(_Frozen):
     """One place that logs come from. `path` is absolute once the settings are loaded."""
 
@@ -46,10 +65,13 @@ class Source(_Frozen):
     mapping: dict[str, str] = {}
     constants: dict[str, str] = {}
     timezone: str = "UTC"
+    role: Role = "usage"
+    roles: tuple[RoleRule, ...] = ()
+    account: str | None = None
+    mirrors: str | None = None
     api_key_env: Annotated[str, Field(pattern=_VARIABLE)] | None = None
     base_url: str | None = None
     since: date | None = None
-    account: str | None = None
     refetch_days: Annotated[int, Field(ge=0, le=60)] = 3
 
     @property
@@ -72,7 +94,7 @@ class Source(_Frozen):
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> "Source":
-        only_fetched = {"api_key_env", "base_url", "since", "account", "refetch_days"} & self.model_fields_set
+        only_fetched = {"api_key_env", "base_url", "since", "refetch_days"} & self.model_fields_set
         if not self.is_fetched and only_fetched:
             raise ValueError(f"{sorted(only_fetched)[0]} is only for the kinds {', '.join(sorted(FETCHED_KINDS))}")
         missing = [name for name in ("api_key_env", "since") if self.is_fetched and getattr(self, name) is None]
@@ -117,6 +139,18 @@ class Settings(_Frozen):
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError("is not an IANA time zone such as Europe/London") from error
         return name
+
+    @model_validator(mode="after")
+    def _mirrors_lead_somewhere(self) -> "Settings":
+        for name in self.sources:
+            chain = [name]
+            while (mirrored := self.sources[chain[-1]].mirrors) is not None:
+                if mirrored not in self.sources:
+                    raise ValueError(f"sources.{chain[-1]}.mirrors names {mirrored}, which is no source")
+                if mirrored in chain:
+                    raise ValueError(f"sources.{chain[-1]}.mirrors leads back to {mirrored}: one must be the original")
+                chain.append(mirrored)
+        return self
 
     @property
     def fetched_sources(self) -> tuple[Source, ...]:

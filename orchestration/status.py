@@ -10,6 +10,7 @@ from orchestration.landing import Refusal, receipts, refusals
 from orchestration.lock import current_holder
 from orchestration.marts.manifest import Manifest, read_manifest
 from orchestration.pipeline import plan_build
+from orchestration.roles import in_words
 from orchestration.run import Work, account, find_work
 from orchestration.settings import Settings
 
@@ -24,6 +25,7 @@ class SourceStatus:
 
     name: str
     kind: str
+    role: str
     files: int
     delivered: int
     landed: int
@@ -87,6 +89,7 @@ def read_status(home: Home, settings: Settings) -> Status:
             SourceStatus(
                 name=source.name,
                 kind=source.kind,
+                role=in_words(source),
                 files=len(files),
                 delivered=sum(file.delivered for file in files),
                 landed=sum(file.landed for file in files),

@@ -10,7 +10,11 @@ hours as (
 ),
 
 days as (
-    select usage_date, sum(events) as events, sum(delivered_rows) as delivered_rows, sum(duplicates) as duplicates
+    select
+        usage_date,
+        sum(events + control) as events,
+        sum(delivered_rows) as delivered_rows,
+        sum(duplicates) as duplicates
     from {{ ref('daily_sources') }}
     group by usage_date
 )

@@ -38,6 +38,7 @@ def commit(home: Home, batch: Batch, loaded: Loaded, *, shown: dict[int, str], z
         linked_days=loaded.landed.linked_days,
         first_event_at=loaded.landed.first_event_at,
         last_event_at=loaded.landed.last_event_at,
+        accounts=loaded.landed.accounts,
     )
     write_receipt(home, receipt)
     return receipt

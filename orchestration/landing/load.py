@@ -1,5 +1,6 @@
 """One batch through DuckDB: the fast way for clean files, the slow way for the others, then what was landed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -32,20 +33,20 @@ def load(
     *,
     latest: datetime,
     folder: Path,
-    raw: Path,
+    earlier: Sequence[Path],
     zone: str,
     shown: dict[int, str],
 ) -> Loaded:
     """Write the batch's good rows as Parquet under `folder`, its bad ones as a quarantine file.
 
-    `raw` holds the source's earlier parts, `zone` is the organisation's, `shown` the files' names for the
-    quarantine. Raises duckdb.Error on trouble that is not the files'.
+    `earlier` are the folders of earlier parts to compare with, `zone` is the organisation's, `shown` the files' names
+    for the quarantine. Raises duckdb.Error on trouble that is not the files'.
     """
     with session(folder / "spill") as connection:
         work = Work(connection, batch, reader, latest, folder, _members(batch, folder), shown)
         dirty = fast.load_clean(work)
         quarantine = slow.load_dirty(work, dirty) if dirty else None
-        landed = summarise(connection, work.parts, reader, zone=zone, earlier=earlier_rows(raw))
+        landed = summarise(connection, work.parts, reader, zone=zone, earlier=earlier_rows(earlier))
         return Loaded(tuple(work.parts), landed, work.tallies, quarantine)
 
 

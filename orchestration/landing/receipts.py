@@ -69,7 +69,8 @@ class Receipt:
     """One landing. Its existence on disk is the commit: parts without a receipt do not count.
 
     `parts` are Parquet paths relative to the home; `models` the distinct (provider, model) as staging sees
-    them; `linked_days` the days of earlier rows that share an event id with this landing but lie elsewhere.
+    them; `linked_days` the days of earlier rows that share an event id with this landing but lie elsewhere. `accounts`:
+    (provider, provider_account, first day, last day) for each run of days with events of that account.
     """
 
     landing: str
@@ -83,6 +84,7 @@ class Receipt:
     linked_days: dict[str, str]
     first_event_at: str | None
     last_event_at: str | None
+    accounts: tuple[tuple[str | None, str | None, str, str], ...] = ()
 
     @property
     def counts(self) -> Counts:
@@ -159,7 +161,8 @@ def _read(path: Path) -> Receipt:
             for file in raw["files"]
         )
         models = tuple((provider, model) for provider, model in raw["models"])
-        return Receipt(**{**raw, "files": files, "parts": tuple(raw["parts"]), "models": models})
+        accounts = tuple((provider, account, first, last) for provider, account, first, last in raw.get("accounts", ()))
+        return Receipt(**{**raw, "files": files, "parts": tuple(raw["parts"]), "models": models, "accounts": accounts})
     except (ValueError, KeyError, TypeError) as error:
         raise TallyhouseError(
             f"The receipt {path} cannot be read: {error}.",

@@ -31,6 +31,7 @@ from orchestration.landing.receipts import (
 from orchestration.landing.refused import Refusal, recorded_refusals, refusals, write_refusals
 from orchestration.landing.report import LandingReport, OnProgress, Progress, SourceCounts, summed
 from orchestration.landing.sweep import TEMPORARY, sweep
+from orchestration.mirrors import mirror_group
 from orchestration.settings import Settings, Source
 from orchestration.sources import reader_for
 from orchestration.sources.mapped.columns import refusal_of
@@ -138,7 +139,7 @@ class _Run:
                 reader_for(batch.source),
                 latest=self.settings.now + _AHEAD,
                 folder=folder,
-                raw=self.home.raw / batch.source.name,
+                earlier=[self.home.raw / name for name in mirror_group(self.settings.sources, batch.source.name)],
                 zone=self.settings.timezone,
                 shown=shown,
             )

@@ -1,6 +1,9 @@
 """What a landing put down, read back from its Parquet: counts, day hashes, models, days it links to."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby, zip_longest
 from pathlib import Path
 
 import duckdb
@@ -19,11 +22,12 @@ class Landed:
     linked_days: dict[str, str]
     first_event_at: str | None
     last_event_at: str | None
+    accounts: tuple[tuple[str | None, str | None, str, str], ...] = ()
 
 
-def earlier_rows(raw: Path) -> list[Path]:
-    """Parts of the source that were landed before."""
-    return sorted(raw.glob("utc_date=*/*.parquet"))
+def earlier_rows(folders: Sequence[Path]) -> list[Path]:
+    """Parts that were landed before in these sources' folders."""
+    return sorted(path for folder in folders for path in folder.glob("utc_date=*/*.parquet"))
 
 
 def summarise(
@@ -34,7 +38,9 @@ def summarise(
     zone: str,
     earlier: list[Path],
 ) -> Landed:
-    """Read the new parts back; `zone` is the organisation's, `earlier` the source's parts landed before."""
+    """Read the new parts back; `zone` is the organisation's, `earlier` the parts that were landed before, of the source
+    and of those that it shares events with.
+    """
     if not parts:
         return Landed({}, (), {}, None, None)
     rows = read_parts([part.path for part in parts])
@@ -50,10 +56,13 @@ def summarise(
         "GROUP BY 1, 2 ORDER BY 1, 2"
     ).fetchall():
         days.setdefault(file, {})[on] = DayPart(count, f"{total:x}")
-    models = connection.execute(
-        f"SELECT DISTINCT nullif({reader.provider}, '') AS provider, nullif({reader.model}, '') AS model "
-        f"FROM {rows} ORDER BY ALL"
-    ).fetchall()
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE named AS SELECT DISTINCT nullif({reader.provider}, '') AS provider, "
+        f"nullif({reader.model}, '') AS model, nullif({reader.account}, '') AS account, "
+        f"time_bucket(INTERVAL 15 MINUTE, event_at) AS event_at FROM {rows}"
+    )
+    models = connection.execute("SELECT DISTINCT provider, model FROM named ORDER BY ALL").fetchall()
+    accounts = connection.execute(f"SELECT DISTINCT provider, account, {day} FROM named ORDER BY ALL").fetchall()
     ends = connection.execute(f"SELECT min(event_at), max(event_at) FROM {rows}").fetchone()
     assert ends is not None
     return Landed(
@@ -62,7 +71,18 @@ def summarise(
         linked_days=_linked_days(connection, rows, day, earlier),
         first_event_at=f"{ends[0].isoformat()}Z",
         last_event_at=f"{ends[1].isoformat()}Z",
+        accounts=tuple(_runs(accounts)),
     )
+
+
+def _runs(found: list[tuple[str | None, str | None, date]]) -> Iterator[tuple[str | None, str | None, str, str]]:
+    """Days that follow each other as one run, by provider and account."""
+    for (provider, account), group in groupby(found, key=lambda row: row[:2]):
+        days = [row[2] for row in group]
+        starts = [day for before, day in zip([None, *days], days, strict=False) if before != day - timedelta(days=1)]
+        for start, following in zip_longest(starts, starts[1:]):
+            last = max(day for day in days if following is None or day < following)
+            yield provider, account, start.isoformat(), last.isoformat()
 
 
 def _linked_days(connection: duckdb.DuckDBPyConnection, rows: str, day: str, earlier: list[Path]) -> dict[str, str]:
@@ -71,9 +91,19 @@ def _linked_days(connection: duckdb.DuckDBPyConnection, rows: str, day: str, ear
         return {}
     found = connection.execute(
         f"SELECT CAST(old.day AS VARCHAR), sum(new.row_hash) "
-        f"FROM (SELECT DISTINCT event_id, {day} AS day FROM {read_parts(earlier)} "
+        f"FROM (SELECT DISTINCT event_id, {day} AS day FROM {_ids_of(earlier)} "
         f"WHERE event_id IN (SELECT event_id FROM {rows})) AS old "
         f"JOIN (SELECT event_id, {day} AS day, row_hash FROM {rows}) AS new "
         "ON new.event_id = old.event_id AND new.day <> old.day GROUP BY 1 ORDER BY 1"
     ).fetchall()
     return {on: f"{total:x}" for on, total in found}
+
+
+def _ids_of(paths: list[Path]) -> str:
+    """Identity alone, so that files of any kind and age can be read together."""
+    columns = ", ".join(
+        f"{quoted(name)}: {{name: {quoted(name)}, type: {quoted(kind)}, default_value: NULL}}"
+        for name, kind in (("event_id", "VARCHAR"), ("event_at", "TIMESTAMP"))
+    )
+    listed = ", ".join(quoted(path.as_posix()) for path in paths)
+    return f"read_parquet([{listed}], schema=MAP {{{columns}}}, hive_partitioning=false)"

@@ -101,15 +101,16 @@ def _days(connection: "DuckDBPyConnection", plan: Plan) -> dict[date, PublishedD
     usage = {day: (requests, unpriced, spend) for day, requests, unpriced, spend in rows}
     rows = connection.execute(
         """
-        select usage_date, sum(delivered_rows)::bigint, sum(duplicates)::bigint, sum(conflicts)::bigint
+        select usage_date, sum(delivered_rows)::bigint, sum(duplicates)::bigint, sum(conflicts)::bigint,
+            sum(control)::bigint
         from marts.daily_sources group by usage_date
         """
     ).fetchall()
-    sources = {day: (delivered, duplicates, conflicts) for day, delivered, duplicates, conflicts in rows}
+    sources = {row[0]: row[1:] for row in rows}
     published = {}
     for item in plan.days:
         requests, unpriced, spend = usage.get(item.day, (0, 0, "0"))
-        delivered, duplicates, conflicts = sources.get(item.day, (0, 0, 0))
+        delivered, duplicates, conflicts, control = sources.get(item.day, (0, 0, 0, 0))
         published[item.day] = PublishedDay(
             fingerprint=item.fingerprint,
             price_version=item.price_version,
@@ -119,6 +120,7 @@ def _days(connection: "DuckDBPyConnection", plan: Plan) -> dict[date, PublishedD
             duplicates=duplicates,
             conflicts=conflicts,
             spend=spend,
+            control=control,
         )
     return published
 

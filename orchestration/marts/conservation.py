@@ -20,6 +20,7 @@ def account_for(
     repeated = sum(day.duplicates for day in days)
     fates = {
         "counted": counted,
+        "control": sum(day.control for day in days),
         "duplicates": repeated + totals.duplicates,
         "quarantined": totals.quarantined,
         "not_usage": totals.not_usage,

@@ -11,8 +11,11 @@ from orchestration.marts.calendar import month_of, next_month, offset_spans, utc
 from orchestration.marts.feeds import Fed, feeds
 from orchestration.marts.manifest import Manifest
 from orchestration.marts.plan import Plan
+from orchestration.mirrors import mirror_roots
 from orchestration.reference import TABLES
+from orchestration.roles import role_rows
 from orchestration.settings import FETCHED_KINDS, Settings
+from orchestration.sources.shape import quoted
 
 # A mapped source is written in the own format's columns, so it is read as that.
 RELATION_OF_KIND = {
@@ -43,18 +46,15 @@ def build_variables(
     globs = _globs(home, receipts)
     fetched = fetched_members(receipts, plan, settings.today)
     spans = offset_spans(days[0], days[-1], settings.zone) if days else []
+    roots = mirror_roots(settings.sources)
+    to_read = _dates_to_read(home, receipts, globs, utc_dates(days, settings.zone), roots)
     return {
         "days": [{"usage_date": item.day.isoformat(), "price_version": item.price_version} for item in plan.days],
         "utc_offsets": [
             {"from_at": span.from_at.isoformat(), "to_at": span.to_at.isoformat(), "seconds": span.seconds}
             for span in spans
         ],
-        "raw_files": _raw_files(
-            home,
-            receipts,
-            _dates_to_read(home, receipts, globs, utc_dates(days, settings.zone)),
-            fetched=fetched,
-        ),
+        "raw_files": _raw_files(home, receipts, to_read, fetched=fetched),
         "fetched_members": [
             {"landing": item.receipt.landing, "file": item.number} for item in fetched if item.file.landed
         ],
@@ -64,6 +64,9 @@ def build_variables(
             for table in TABLES
             if (path := home.reference / table.file).exists()
         },
+        "source_roles": role_rows(settings),
+        "source_accounts": {name: source.account for name, source in settings.sources.items() if source.account},
+        "mirrors": {name: {"root": root, "steps": steps} for name, (root, steps) in roots.items()},
         "months": [item.month.isoformat() for item in plan.months],
         "published_daily_files": [
             str(path) for path in _published_files(home, plan, manifest, mart="daily_usage", rebuilt=set(days))
@@ -126,12 +129,16 @@ def _globs(home: Home, receipts: Sequence[Receipt]) -> dict[str, list[str]]:
 
 
 def _dates_to_read(
-    home: Home, receipts: Sequence[Receipt], globs: Mapping[str, Iterable[str]], window: set[date]
+    home: Home,
+    receipts: Sequence[Receipt],
+    globs: Mapping[str, Iterable[str]],
+    window: set[date],
+    mirrors: Mapping[str, tuple[str, int]],
 ) -> set[date]:
     """The window's UTC dates, and every other date with a row of an event that has a row in the window.
 
     An event may have been delivered on several dates (a message that grows over midnight, a record sent again days
-    later): it is counted once only if all its rows are seen together.
+    later, or by a source that mirrors its own): it is counted once only if all its rows are seen together.
     """
     landed = {_utc_date(part) for receipt in receipts for part in receipt.parts}
     inside, outside = landed & window, landed - window
@@ -139,15 +146,17 @@ def _dates_to_read(
         return inside
     import duckdb
 
+    roots = " ".join(f"when {quoted(name)} then {quoted(root)}" for name, (root, _) in mirrors.items())
+    root = f"case source {roots} else source end" if roots else "source"
     selects = " union all ".join(
-        "select source, event_id, utc_date "
+        f"select {root} as root, event_id, utc_date "
         "from read_parquet(?, hive_partitioning = true, hive_types = {'utc_date': date})"
         for _ in globs
     )
     query = f"""
         with ids as ({selects}),
-        inside as (select distinct source, event_id from ids where utc_date in (select unnest(?::date[])))
-        select distinct ids.utc_date from ids semi join inside using (source, event_id)
+        inside as (select distinct root, event_id from ids where utc_date in (select unnest(?::date[])))
+        select distinct ids.utc_date from ids semi join inside using (root, event_id)
     """
     with duckdb.connect() as connection:
         connection.execute("set enable_progress_bar = false")

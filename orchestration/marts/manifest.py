@@ -16,7 +16,7 @@ MANIFEST_FILE = "manifest.json"
 
 @dataclass(frozen=True)
 class PublishedDay:
-    """One day as it was published. `spend` is USD as an exact decimal string."""
+    """One day as it was published. `spend` is USD as an exact decimal string; `control` are rows of control sources."""
 
     fingerprint: str
     price_version: str
@@ -26,11 +26,12 @@ class PublishedDay:
     duplicates: int
     conflicts: int
     spend: str
+    control: int = 0
 
     @property
     def events(self) -> int:
         """Rows that are counted; unlike requests, of which an aggregated row may sum several."""
-        return self.delivered_rows - self.duplicates
+        return self.delivered_rows - self.duplicates - self.control
 
 
 @dataclass(frozen=True)

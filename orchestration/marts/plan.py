@@ -7,7 +7,7 @@ whatever the files are called), its pinned price book and the reference rows in 
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -68,16 +68,18 @@ def make_plan(
     today: date,
     rebuild: tuple[date, date] | None = None,
     pins: Mapping[date, str] | None = None,
+    mark: Callable[[str, date], str] = lambda source, day: "",
 ) -> Plan:
     """Compare what each day would be built from with what is published.
 
     `rebuild` adds every day with events from its first to its last date (inclusive), stale or not; pins stay. Days
     after `today` are not due and wait; their rows are counted in `not_due_rows`.
+    `mark`: what the settings make of a source's events on a day (its role, what it mirrors); '' where that is nothing.
     `rows_in_force`: what the reference tables say of days (see `day_rows`).
     `pins`: the books that days were first built with, for days that are no longer published.
     """
     fed = feeds(receipts)
-    contents, rows = _contents_by_day(receipts, fed)
+    contents, rows = _contents_by_day(receipts, fed, mark)
     costs, costs_not_due = _costs_by_month(fed, today)
     published_days = manifest.days if manifest else {}
     # A published day that nothing feeds any more became empty: it is built once more, to be without rows.
@@ -99,7 +101,7 @@ def make_plan(
         elif not same_layout:
             why = "the marts have new columns"
         elif before.fingerprint != fingerprint:
-            why = "its events or its reference tables changed"
+            why = "its events, its reference tables or its sources' roles changed"
         elif rebuild and rebuild[0] <= day <= rebuild[1]:
             why = "asked for"
         else:
@@ -157,7 +159,9 @@ def _stale_months(
             yield StaleMonth(month=month, fingerprint=fingerprint, data_until=until, why=why)
 
 
-def _contents_by_day(receipts: Sequence[Receipt], fed: Sequence[Fed]) -> tuple[dict[date, set[str]], dict[date, int]]:
+def _contents_by_day(
+    receipts: Sequence[Receipt], fed: Sequence[Fed], mark: Callable[[str, date], str]
+) -> tuple[dict[date, set[str]], dict[date, int]]:
     """For each local day the content hashes of what was delivered for it, and the landed rows.
 
     A set: the same events delivered again in another file change nothing.
@@ -166,12 +170,14 @@ def _contents_by_day(receipts: Sequence[Receipt], fed: Sequence[Fed]) -> tuple[d
     rows: dict[date, int] = defaultdict(int)
     for item in fed:
         if item.feed == "usage":
-            for day, part in item.file.days.items():
-                contents[date.fromisoformat(day)].add(f"{item.receipt.source}:{part.hash}")
-                rows[date.fromisoformat(day)] += part.rows
+            source = item.receipt.source
+            for text, part in item.file.days.items():
+                day = date.fromisoformat(text)
+                contents[day].add(f"{source}{mark(source, day)}:{part.hash}")
+                rows[day] += part.rows
     for receipt in receipts:
-        for day, link in receipt.linked_days.items():
-            contents[date.fromisoformat(day)].add(f"{receipt.source}:linked:{link}")
+        for text, link in receipt.linked_days.items():
+            contents[date.fromisoformat(text)].add(f"{receipt.source}:linked:{link}")
     return contents, rows
 
 

@@ -15,7 +15,7 @@ from orchestration.marts.manifest import MANIFEST_FILE, Manifest
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-DAILY = ("daily_usage", "hourly_usage", "daily_sources", "daily_credits")
+DAILY = ("daily_usage", "hourly_usage", "daily_sources", "daily_credits", "daily_control_usage")
 MONTHLY = (
     "monthly_usage",
     "monthly_budget_status",
@@ -24,7 +24,7 @@ MONTHLY = (
     "daily_provider_costs",
 )
 # Most homes have none of these on most days: without rows there is a file only where one must be replaced.
-SPARSE = ("daily_credits", "monthly_credits", "daily_provider_costs")
+SPARSE = ("daily_credits", "daily_control_usage", "monthly_credits", "daily_provider_costs")
 _KEPT_SNAPSHOTS = 3
 
 

@@ -156,7 +156,7 @@ class Reader:
 
     `structure`: what is read as text. `columns`: event_id, event_at, then the raw columns in their fixed
     order. `checks`: beyond those of the columns, over typed columns and `given …` texts. `not_usage`: SQL
-    true for rows that bear no usage. `provider`, `model`: SQL over landed columns, as staging sees them.
+    true for rows that bear no usage. `provider`, `model`, `account`: SQL over landed columns, as staging sees them.
     `prelude`: (name, SQL) computed from the texts before the columns (ids made from a row's content).
     `other_shapes`: nested objects that may be something else in rows that bear no usage.
     `must_have`: columns without which a file cannot be meant for this source.
@@ -176,6 +176,7 @@ class Reader:
     must_have: tuple[str, ...] = ()
     nesting: Nesting | None = None
     naive_parquet: Literal["utc", "zone"] = "utc"
+    account: str = "CAST(NULL AS VARCHAR)"
     all_checks: tuple[Check, ...] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -94,6 +94,7 @@ costed as (
 select
     usage_date,
     source,
+    role,
     event_id,
     event_at,
     hour_at,

@@ -1,10 +1,25 @@
 {{ config(materialized='table', database='scratch') }}
 -- Priced usage summed at the two grains of the daily marts, so that the events are read once.
--- Grain: where is_hourly is false, usage_date × every dimension × is_priced × unpriced_reason × price_version;
--- where it is true, usage_date × hour_at × department × provider × model × is_priced, the other columns being NULL.
+-- Grain: is_control × where is_hourly is false, usage_date × every dimension × is_priced × unpriced_reason ×
+-- price_version; where it is true, usage_date × hour_at × department × provider × model × is_priced, the other columns being NULL.
+-- Control rows also keep the account and the UTC day that a provider's report is of; both are NULL for usage.
 -- Guarantees: sums only, each event once in both; delivered rows and conflicts are carried along for conservation.
+with
+
+told_apart as (
+    select
+        *,
+        coalesce(role, 'usage') = 'control' as is_control,
+        case when role = 'control' then coalesce(provider_account, '') end as control_account,
+        case when role = 'control' then cast(event_at as date) end as utc_date
+    from {{ ref('int_usage_priced') }}
+)
+
 select
     grouping(hour_at) = 0 as is_hourly,
+    is_control,
+    control_account,
+    utc_date,
     usage_date,
     hour_at,
     local_hour,
@@ -18,9 +33,12 @@ select
     min(event_at) as first_event_at,
     max(event_at) as last_event_at,
     {{ sum_measures() }}
-from {{ ref('int_usage_priced') }}
+from told_apart
 -- The linter's grammar of DuckDB has no grouping sets.
 group by grouping sets (  -- noqa: PRS (the linter's DuckDB dialect does not know them yet)  -- noqa: PRS
-    (usage_date, {{ usage_dimensions() | join(', ') }}, is_priced, unpriced_reason, price_version),
-    (usage_date, hour_at, local_hour, department, provider, model, is_priced)
+    (
+        is_control, control_account, utc_date,
+        usage_date, {{ usage_dimensions() | join(', ') }}, is_priced, unpriced_reason, price_version
+    ),
+    (is_control, usage_date, hour_at, local_hour, department, provider, model, is_priced)
 )

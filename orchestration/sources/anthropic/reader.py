@@ -42,5 +42,6 @@ def reader(source: Source) -> Reader:
         ),
         provider="CASE WHEN report = 'usage' THEN 'anthropic' END",
         model="CASE WHEN report = 'usage' THEN model END",
+        account="CASE WHEN report = 'usage' THEN provider_account END",
         formats=("json",),
     )  # fmt: skip

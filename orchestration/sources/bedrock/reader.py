@@ -90,6 +90,7 @@ def reader(source: Source) -> Reader:
         not_usage=f'"schemaType" <> {quoted(_RECORD)}',
         provider="'bedrock'",
         model="model",
+        account="account_id",
         formats=("json",),
         nesting=enveloped(),
     )

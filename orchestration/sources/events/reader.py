@@ -19,4 +19,5 @@ def reader(source: Source) -> Reader:
         checks=canonical_checks(),
         provider="provider",
         model="model",
+        account="provider_account",
     )

@@ -43,6 +43,7 @@ def reader(source: Source) -> Reader:
         numbered_by=None if own_id else "row content",
         provider="provider",
         model="model",
+        account="provider_account",
         must_have=tuple(source.mapping.values()),
         naive_parquet="zone",
     )

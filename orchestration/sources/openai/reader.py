@@ -44,6 +44,7 @@ def reader(source: Source) -> Reader:
         checks=(*known_reports(), *_checks()),
         provider="CASE WHEN report = 'usage' THEN 'openai' END",
         model="CASE WHEN report = 'usage' THEN model END",
+        account="CASE WHEN report = 'usage' THEN provider_account END",
         formats=("json",),
     )
 

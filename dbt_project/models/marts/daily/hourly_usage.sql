@@ -16,4 +16,4 @@ select
     effective_cost,
     estimated_cost
 from {{ ref('int_usage_summed') }}
-where is_hourly
+where is_hourly and not is_control

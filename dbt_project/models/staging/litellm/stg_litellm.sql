@@ -33,7 +33,7 @@ select
     custom_llm_provider as provider,
     model,
     {{ service_tier(json_text('metadata', 'usage_object.service_tier')) }} as service_tier,
-    organization_id as provider_account,
+    cast(null as varchar) as provider_account,
     coalesce(nullif("user", ''), folder_user_id) as user_id,
     coalesce(nullif(team_id, ''), folder_team) as team,
     folder_department as department,
