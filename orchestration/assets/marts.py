@@ -60,8 +60,8 @@ def marts_asset(site: Site, lineage: Lineage, calendar: Calendar) -> AssetsDefin
     snapshot = AssetSpec(
         key=PUBLISHED,
         # The build must follow the landing of the same run, and Dagster orders steps by direct dependencies only.
-        # Days that months map onto are there through the months: named here, Dagster would ask a run without partitions, as the
-        # nightly one, for the days that this run's month maps onto, and fail.
+        # Days that months map onto are there through the months: named here, Dagster would ask a run without
+        # partitions, as the nightly one, for the days that this run's month maps onto, and fail.
         deps=[RAW, *(mart for mart in DAILY if mart not in DAYS_OF_MONTHS), *MONTHLY],
         description="The published snapshot (data/marts/current): every day and month, swapped in as one.",
         group_name="marts",
