@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from orchestration.landing.examine import Examined
 from orchestration.settings import Source
 
-MAX_BYTES = 256 << 20
+# Unpacked. A batch is kept in memory as a table, which takes about twice that.
+MAX_BYTES = 512 << 20
 MAX_FILES = 500
 
 
@@ -34,11 +35,11 @@ def batches(source: Source, files: list[Examined]) -> Iterator[Batch]:
     taken: list[Examined] = []
     size = 0
     for file in files:
-        if taken and (size + file.file.size > MAX_BYTES or len(taken) == MAX_FILES):
+        if taken and (size + file.unpacked > MAX_BYTES or len(taken) == MAX_FILES):
             yield Batch(source, tuple(taken))
             taken, size = [], 0
         taken.append(file)
-        size += file.file.size
+        size += file.unpacked
     if taken:
         yield Batch(source, tuple(taken))
 

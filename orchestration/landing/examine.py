@@ -14,6 +14,7 @@ from orchestration.landing.records import csv_records, lines
 from orchestration.sources.nesting import Nesting
 
 _WORKERS = 2
+_UNPACKED = 8  # logs shrink about eightfold
 NEVER = -1
 """For `delivered`: no reader's count to be borne out, walk through the records."""
 
@@ -41,6 +42,12 @@ class Examined:
     def damaged(self) -> bool:
         """Whether the compressed stream cannot be read to its end; never so where nothing is compressed."""
         return self.file.compression != "none" and self._measured.result().damaged
+
+    @property
+    def unpacked(self) -> int:
+        """About how many bytes its rows are, told from its size alone."""
+        packed = self.file.compression != "none" or self.file.format == "parquet"
+        return self.file.size * (_UNPACKED if packed else 1)
 
     def delivered(self, read: int, nesting: Nesting | None = None) -> int:
         """Rows delivered by a text file, given what the reader says it read.

@@ -1,30 +1,28 @@
-"""The fast way: many files in one query, kept where every row of a file is good and all of them were read.
+"""The fast way: many files in one query; good rows are landed from it, and only the bad ones are looked at again.
 
-A file that the query cannot read, with a row to refuse, or whose rows do not come to what was delivered
-goes the slow way.
+A bad row is found in its file by its place and judged once more on the slow way, which must agree. A file that the
+query cannot read, or whose rows do not come to what was delivered, goes the slow way as a whole.
 """
-
-from collections.abc import Iterable
 
 import duckdb
 
-from orchestration.landing.parts import stage_in_memory, stage_on_disk, write_by_day
-from orchestration.landing.queries import Member, landed_columns, read_csv, read_json, read_parquet
+from orchestration.landing.batches import MAX_BYTES
+from orchestration.landing.parts import Stage, stage_in_memory, stage_on_disk, write_by_day
+from orchestration.landing.queries import files_with_keys_twice, landed_columns, read_csv, read_json, read_parquet
 from orchestration.landing.records import csv_header
 from orchestration.landing.session import may_be_bad_rows
+from orchestration.landing.slow import set_aside_picked
 from orchestration.landing.work import Tally, Work
 
 # Each unreadable file costs one more reading of its batch; after that the slow way for all is cheaper.
-_ATTEMPTS = 3
-_IN_MEMORY = 512 << 20
-_UNPACKED = 8  # logs shrink about eightfold
+_ATTEMPTS = 2
 
 _Kind = tuple[str, ...]
 """What files read by one query have in common: format, compression, header or schema."""
 
 
 def load_clean(work: Work) -> set[int]:
-    """Land every file that is wholly good; returns the numbers of the others."""
+    """Land what the fast way can; returns the numbers of the files left for the slow way."""
     dirty = {number for number, file in enumerate(work.batch.files) if file.damaged}
     kinds: dict[_Kind, list[int]] = {}
     for number in sorted(set(work.members) - dirty):
@@ -39,55 +37,95 @@ def load_clean(work: Work) -> set[int]:
 
 
 def _load_kind(work: Work, kind: _Kind, numbers: list[int]) -> set[int]:
-    """Land the clean ones of these files; returns the others."""
+    """Land what can be read of these files; returns those that cannot."""
     unreadable: set[int] = set()
     for _ in range(_ATTEMPTS):
         remaining = [number for number in numbers if number not in unreadable]
         if not remaining:
-            return unreadable
+            break
         try:
-            stage = _stage(work, kind, remaining)
+            stage = _stage(work, remaining, _given(work, kind, remaining))
         except duckdb.Error as error:
             if not may_be_bad_rows(error):
                 raise
             unreadable |= _named_in(work, remaining, str(error)) or set(remaining)
             continue
-        return unreadable | _land_clean(work, stage, remaining)
-    return set(numbers)
+        # In this order: the next stage takes the place of this one.
+        return _land(work, kind, stage, remaining) | _land_tolerantly(work, kind, sorted(unreadable))
+    return _land_tolerantly(work, kind, numbers)
 
 
-def _stage(work: Work, kind: _Kind, numbers: list[int]) -> str:
+def _land_tolerantly(work: Work, kind: _Kind, numbers: list[int]) -> set[int]:
+    """Land JSONL that the reader refuses: its broken lines become rows to refuse, as long as none can be overlooked."""
+    reader = work.reader
+    flat = all(isinstance(leaf, str) for leaf in reader.structure.values())
+    if not numbers or kind[0] != "json" or not flat or reader.nesting or reader.not_usage or reader.numbered_by:
+        return set(numbers)
     members = [work.members[number] for number in numbers]
-    rows = work.rows(_given(work, kind, members), members)
+    try:
+        # The tolerant reader takes the first of two equal keys without a word.
+        doubtful = {row[0] for row in work.connection.execute(files_with_keys_twice(members, kind[1])).fetchall()}
+        sure = [number for number in numbers if number not in doubtful]
+        if not sure:
+            return doubtful
+        members = [work.members[number] for number in sure]
+        stage = _stage(work, sure, read_json(members, reader, kind[1], tolerant=True))
+    except duckdb.Error as error:
+        if not may_be_bad_rows(error):
+            raise
+        return set(numbers)
+    return doubtful | _land(work, kind, stage, sure)
+
+
+def _stage(work: Work, numbers: list[int], given: str) -> Stage:
+    rows = work.rows(given, [work.members[number] for number in numbers])
     columns = f"SELECT {landed_columns(work.reader)}, not_usage, reason FROM ({rows})"
-    size = sum(work.batch.files[number].file.size for number in numbers)
-    if kind[0] == "parquet" or kind[1] != "none":
-        size *= _UNPACKED
-    if size <= _IN_MEMORY:
+    if sum(work.batch.files[number].unpacked for number in numbers) <= MAX_BYTES:
         return stage_in_memory(work.connection, columns, "staged")
     return stage_on_disk(work.connection, columns, work.new_path("stage.parquet"))
 
 
-def _land_clean(work: Work, stage: str, numbers: Iterable[int]) -> set[int]:
+def _land(work: Work, kind: _Kind, stage: Stage, numbers: list[int]) -> set[int]:
+    """Land the good rows of these files and set aside the bad ones; returns the files left untouched.
+
+    A bad row's place in the stage is its place in its file: its line is found there, and judged once more on its own.
+    DuckDB does not promise that place (the last line without a line end comes first). But where as many lines are bad
+    as the fast way found, all of them at the places it said, no other line can be.
+    """
     counted = {
-        number: (read, refused, not_usage)
-        for number, read, refused, not_usage in work.connection.execute(
-            f"SELECT file, count(*), count(reason), count(*) FILTER (WHERE not_usage) FROM {stage} GROUP BY file"
+        number: (read, refused, not_usage, start, end - start + 1 == read)
+        for number, read, refused, not_usage, start, end in work.connection.execute(
+            f"SELECT file, count(*), count(reason), count(*) FILTER (WHERE not_usage), min({stage.place}), "
+            f"max({stage.place}) FROM {stage.rows} GROUP BY file"
         ).fetchall()
     }
-    dirty: set[int] = set()
+    untouched: set[int] = set()
+    picked: dict[int, list[int]] = {}
     for number in numbers:
-        read, refused, not_usage = counted.get(number, (0, 0, 0))
-        if refused or work.delivered(number, read) != read:
-            dirty.add(number)
-        else:
-            work.tallies[number] = Tally(read, 0, not_usage)
-    where = "NOT not_usage" if work.reader.not_usage else "true"
-    if dirty:
-        where += f" AND file NOT IN ({', '.join(map(str, sorted(dirty)))})"
+        read, refused, not_usage, _, together = counted.get(number, (0, 0, 0, 0, True))
+        if work.delivered(number, read) != read or (refused and not (together and _has_places(work, kind))):
+            untouched.add(number)
+        elif refused:
+            picked[number] = []
+        work.tallies[number] = Tally(read, refused, not_usage)
+    if picked:
+        listed = ", ".join(map(str, picked))
+        for number, place in work.connection.execute(
+            f"SELECT file, {stage.place} FROM {stage.rows} WHERE reason IS NOT NULL AND file IN ({listed}) ORDER BY ALL"
+        ).fetchall():
+            picked[number].append(place - counted[number][3])
+        untouched |= set_aside_picked(work, picked)
+    where = "reason IS NULL AND NOT not_usage"
+    if untouched:
+        where += f" AND file NOT IN ({', '.join(map(str, sorted(untouched)))})"
     columns = landed_columns(work.reader)
     work.parts.extend(write_by_day(work.connection, stage, columns, where=where, folder=work.new_path("days")))
-    return dirty
+    return untouched
+
+
+def _has_places(work: Work, kind: _Kind) -> bool:
+    """Whether rows come in the order of their lines or records."""
+    return kind[0] != "parquet" and not work.reader.nesting and not work.reader.numbered_by
 
 
 def _named_in(work: Work, numbers: list[int], message: str) -> set[int]:
@@ -111,7 +149,8 @@ def _kind(work: Work, number: int) -> _Kind | None:
             return ("json", file.compression)
 
 
-def _given(work: Work, kind: _Kind, members: list[Member]) -> str:
+def _given(work: Work, kind: _Kind, numbers: list[int]) -> str:
+    members = [work.members[number] for number in numbers]
     match kind:
         case ("csv", compression, delimiter, *names):
             return read_csv(members, work.reader, compression, names=names, delimiter=delimiter)

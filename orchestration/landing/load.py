@@ -45,9 +45,10 @@ def load(
     with session(folder / "spill") as connection:
         work = Work(connection, batch, reader, latest, folder, _members(batch, folder), shown)
         dirty = fast.load_clean(work)
-        quarantine = slow.load_dirty(work, dirty) if dirty else None
+        if dirty:
+            slow.load_dirty(work, dirty)
         landed = summarise(connection, work.parts, reader, zone=zone, earlier=earlier_rows(earlier))
-        return Loaded(tuple(work.parts), landed, work.tallies, quarantine)
+        return Loaded(tuple(work.parts), landed, work.tallies, work.quarantine)
 
 
 def _members(batch: Batch, folder: Path) -> dict[int, Member]:

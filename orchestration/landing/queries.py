@@ -40,17 +40,32 @@ def _members(members: Sequence[Member]) -> str:
     return f"(VALUES {rows}) AS member({names})"
 
 
-def read_json(members: Sequence[Member], reader: Reader, compression: str) -> str:
-    """Rows of clean JSONL, all texts, with the path they came from."""
+def read_json(members: Sequence[Member], reader: Reader, compression: str, *, tolerant: bool = False) -> str:
+    """Rows of JSONL, all texts, with the path they came from.
+
+    `tolerant`: a line that is no JSON object is a row of NULLs instead of an error, and a key given twice passes.
+    """
     nesting = reader.nesting
     within = nesting.rows if nesting else None
     columns = nesting.line_columns if nesting and within else _columns(reader.structure)
     given = (
         f"SELECT * FROM read_json({_paths(members)}, format='newline_delimited', records='true', "
         f"columns={columns}, compression={quoted(compression)}, "
-        f"filename={quoted(OPENED)}, hive_partitioning=false)"
+        f"filename={quoted(OPENED)}, hive_partitioning=false{', ignore_errors=true' if tolerant else ''})"
     )
     return within(given, identifier(OPENED)) if within else given
+
+
+def files_with_keys_twice(members: Sequence[Member], compression: str) -> str:
+    """Numbers of the JSONL files in which a line names any key twice."""
+    return (
+        'SELECT DISTINCT "landing number" '
+        f"FROM (SELECT {identifier(OPENED)}, json_keys(line) AS keys "
+        f"FROM read_json({_paths(members)}, format='newline_delimited', records='false', columns={{'line': 'JSON'}}, "
+        f"compression={quoted(compression)}, filename={quoted(OPENED)}, hive_partitioning=false, "
+        f"ignore_errors=true)) given JOIN {_members(members)} ON given.{identifier(OPENED)} = member.opened "
+        "WHERE len(keys) <> len(list_distinct(keys))"
+    )
 
 
 def read_csv(

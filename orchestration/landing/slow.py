@@ -5,14 +5,13 @@ the same SQL as on the fast way, so that a row's fate does not depend on its nei
 """
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from orchestration.landing.discovery import FoundFile
 from orchestration.landing.examine import NEVER
 from orchestration.landing.nested import documents, inner_records, parsed
-from orchestration.landing.parts import stage_on_disk, write_by_day
+from orchestration.landing.parts import Stage, stage_on_disk, write_by_day
 from orchestration.landing.queries import (
     LINE,
     SHOWN,
@@ -21,7 +20,7 @@ from orchestration.landing.queries import (
     read_numbered_lines,
     read_parquet,
 )
-from orchestration.landing.records import csv_records, lines
+from orchestration.landing.records import csv_records, lines, picked_lines
 from orchestration.landing.work import Tally, Work
 from orchestration.sources.nesting import Inner, repeated
 from orchestration.sources.shape import Reader, Structure, identifier
@@ -35,18 +34,42 @@ _FETCH = 10_000
 _BLANKS = " \t\r\v\f"  # what DuckDB's reader passes over around a row
 
 
-def load_dirty(work: Work, dirty: set[int]) -> Path | None:
-    """Land the good rows of these files and write the others to a quarantine file; None if there are none."""
-    quarantine = work.new_path("quarantine.jsonl")
-    with quarantine.open("w", encoding="utf-8") as stream:
-        for numbers, given in _relations(work, sorted(dirty)):
-            for record in _load(work, numbers, given):
-                stream.write(json.dumps(record, ensure_ascii=False) + "\n")
-    return quarantine if quarantine.stat().st_size else None
+def load_dirty(work: Work, dirty: set[int]) -> None:
+    """Land the good rows of these files and put the others into the quarantine."""
+    for numbers, given in _relations(work, {number: None for number in sorted(dirty)}):
+        if given is None:  # how many rows it holds nobody can say: the file counts as one
+            work.tallies[numbers[0]] = Tally(delivered=1, quarantined=1, not_usage=0)
+            shown = work.shown[numbers[0]]
+            work.set_aside([{"file": shown, "line": 0, "reason": "is no readable Parquet file", "text": ""}])
+            continue
+        stage = _stage(work, numbers, given)
+        for number, (refused, not_usage) in _counted(work, stage, numbers).items():
+            work.tallies[number] = Tally(work.delivered(number, NEVER), refused, not_usage)
+        _put_down(work, stage)
 
 
-def _relations(work: Work, dirty: list[int]) -> Iterator[tuple[list[int], str | None]]:
-    """What to read for which files: all of a text format together, Parquet one by one (None: unreadable)."""
+def set_aside_picked(work: Work, picked: Mapping[int, list[int]]) -> set[int]:
+    """Put into the quarantine the records that the fast way found bad: their places by file number, ascending.
+
+    Files of which one is good here are returned, with nothing of theirs done.
+    """
+    disagreeing: set[int] = set()
+    for numbers, given in _relations(work, picked):
+        assert given is not None
+        stage = _stage(work, numbers, given)
+        counted = _counted(work, stage, numbers)
+        disagreeing |= {number for number in numbers if counted[number][0] != len(picked[number])}
+        _put_down(work, stage, but=disagreeing)
+    return disagreeing
+
+
+def _relations(
+    work: Work, dirty: Mapping[int, list[int] | None] | Mapping[int, list[int]]
+) -> Iterator[tuple[list[int], str | None]]:
+    """What to read for which files: all of a text format together, Parquet one by one (None: unreadable).
+
+    `dirty` may say which records of a file are wanted, by their places in ascending order.
+    """
     by_format: dict[str, list[int]] = {}
     for number in dirty:
         by_format.setdefault(work.batch.files[number].file.format or "", []).append(number)
@@ -58,52 +81,55 @@ def _relations(work: Work, dirty: list[int]) -> Iterator[tuple[list[int], str | 
         with numbered.open("w", encoding="utf-8") as stream:
             for number in numbers:
                 opened = work.members[number].opened.as_posix()
-                for record in (_number_cells if form == "csv" else _number_lines)(
-                    work.batch.files[number].file, work.reader
-                ):
+                number_records = _number_cells if form == "csv" else _number_lines
+                for record in number_records(work.batch.files[number].file, work.reader, dirty[number]):
                     stream.write(json.dumps({"opened": opened, **record}, ensure_ascii=False) + "\n")
         yield numbers, (read_numbered_cells if form == "csv" else read_numbered_lines)(numbered, work.reader)
         numbered.unlink()
 
 
-def _load(work: Work, numbers: list[int], given: str | None) -> Iterator[dict[str, Any]]:
-    """Lands the files' good rows; yields their bad ones, by file and line."""
-    if given is None:  # how many rows it holds nobody can say: the file counts as one
-        work.tallies[numbers[0]] = Tally(delivered=1, quarantined=1, not_usage=0)
-        shown = work.shown[numbers[0]]
-        yield {"file": shown, "line": 0, "reason": "is no readable Parquet file", "text": ""}
-        return
-    columns = landed_columns(work.reader)
+def _stage(work: Work, numbers: list[int], given: str) -> Stage:
     line, text = identifier(LINE), identifier(SHOWN)
     rows = (
-        f"SELECT {columns}, not_usage, reason, {line}, "
+        f"SELECT {landed_columns(work.reader)}, not_usage, reason, {line}, "
         f"CASE WHEN reason IS NOT NULL THEN left({text}, {SHOWN_CHARACTERS}) END AS shown "
         f"FROM ({work.rows(given, [work.members[number] for number in numbers])})"
     )
-    stage = stage_on_disk(work.connection, rows, work.new_path("slow.parquet"))
-    good = "reason IS NULL AND NOT not_usage"
+    return stage_on_disk(work.connection, rows, work.new_path("slow.parquet"))
+
+
+def _counted(work: Work, stage: Stage, numbers: list[int]) -> dict[int, tuple[int, int]]:
+    """Refused rows, and good ones that bear no usage, by file."""
+    counted = work.connection.execute(
+        f"SELECT file, count(reason), count(*) FILTER (WHERE not_usage AND reason IS NULL) FROM {stage.rows} "
+        "GROUP BY file"
+    ).fetchall()
+    return {**dict.fromkeys(numbers, (0, 0)), **{number: (refused, other) for number, refused, other in counted}}
+
+
+def _put_down(work: Work, stage: Stage, but: Collection[int] = ()) -> None:
+    """Write the good rows as parts and the bad ones to the quarantine, by file and line."""
+    which = f"file NOT IN ({', '.join(map(str, sorted(but)))})" if but else "true"
+    good = f"reason IS NULL AND NOT not_usage AND {which}"
+    columns = landed_columns(work.reader)
     work.parts.extend(write_by_day(work.connection, stage, columns, where=good, folder=work.new_path("days")))
-    counted = {
-        number: (refused, not_usage)
-        for number, refused, not_usage in work.connection.execute(
-            "SELECT file, count(reason), count(*) FILTER (WHERE not_usage AND reason IS NULL) "
-            f"FROM {stage} GROUP BY file"
-        ).fetchall()
-    }
-    for number in numbers:
-        refused, not_usage = counted.get(number, (0, 0))
-        work.tallies[number] = Tally(work.delivered(number, NEVER), refused, not_usage)
     bad = work.connection.execute(
-        f"SELECT file, {line}, reason, shown FROM {stage} WHERE reason IS NOT NULL ORDER BY 1, 2"
+        f"SELECT file, {identifier(LINE)}, reason, shown FROM {stage.rows} WHERE reason IS NOT NULL AND {which} "
+        "ORDER BY 1, 2"
     )
     while found := bad.fetchmany(_FETCH):
-        for number, at, reason, original in found:
-            yield {"file": work.shown[number], "line": at, "reason": reason, "text": original}
+        work.set_aside(
+            {"file": work.shown[number], "line": at, "reason": reason, "text": text}
+            for number, at, reason, text in found
+        )
 
 
-def _number_lines(file: FoundFile, reader: Reader) -> Iterator[dict[str, Any]]:
+def _number_lines(file: FoundFile, reader: Reader, places: list[int] | None) -> Iterator[dict[str, Any]]:
     nesting = reader.nesting
-    for line in (documents if nesting else lines)(file.path, file.compression):
+    found = (documents if nesting else lines)(file.path, file.compression)
+    if places is not None:
+        found = picked_lines(file.path, file.compression, places)
+    for line in found:
         broken = line.broken
         inner = inner_records(line.data, nesting) if nesting and broken is None else None
         if inner is not None:
@@ -129,8 +155,11 @@ def _number_lines(file: FoundFile, reader: Reader) -> Iterator[dict[str, Any]]:
         yield record
 
 
-def _number_cells(file: FoundFile, reader: Reader) -> Iterator[dict[str, Any]]:
-    for row in csv_records(file.path, file.compression):
+def _number_cells(file: FoundFile, reader: Reader, places: list[int] | None) -> Iterator[dict[str, Any]]:
+    wanted = None if places is None else set(places)
+    for place, row in enumerate(csv_records(file.path, file.compression)):
+        if wanted is not None and place not in wanted:
+            continue
         record: dict[str, Any] = {"line": row.number, "text": _shown(row.text)}
         if row.broken is None:
             record["cells"] = {name: row.cells.get(name) for name in reader.structure}

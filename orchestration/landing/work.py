@@ -1,8 +1,11 @@
 """What the fast and the slow way share while one batch is loaded."""
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -36,11 +39,18 @@ class Work:
     parts: list[Part] = field(default_factory=list)
     tallies: dict[int, Tally] = field(default_factory=dict)
     made: int = 0
+    quarantine: Path | None = None
 
     def new_path(self, name: str) -> Path:
         """A fresh path in the landing's temporary folder."""
         self.made += 1
         return self.folder / f"{self.made:04}-{name}"
+
+    def set_aside(self, records: Iterable[dict[str, Any]]) -> None:
+        """Add to the quarantine's lines; there is no file as long as there are none."""
+        self.quarantine = self.quarantine or self.new_path("quarantine.jsonl")
+        with self.quarantine.open("a", encoding="utf-8") as stream:
+            stream.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
 
     def rows(self, given: str, members: list[Member]) -> str:
         """The judged raw rows over the relation `given`."""

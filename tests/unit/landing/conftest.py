@@ -50,7 +50,7 @@ class Place:
         return [
             json.loads(line)
             for path in sorted((self.home.quarantine / source).glob("*.jsonl"))
-            for line in path.read_text(encoding="utf-8").splitlines()
+            for line in path.read_text(encoding="utf-8").split("\n")[:-1]
         ]
 
     def reasons(self, source: str) -> list[tuple[int, str]]:
