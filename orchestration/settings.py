@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from orchestration.errors import SettingsError
 from orchestration.home import Home
@@ -103,6 +103,15 @@ class Source(_Frozen):
         return self
 
 
+class Geography(_Frozen):
+    """Where callers are. `database` is a MaxMind file, absolute once loaded; `hash_key` comes from the environment."""
+
+    database: Path | None = None
+    caller_ip: Literal["drop", "truncate", "hash", "keep"] = "truncate"
+    hash_key_env: str | None = None
+    hash_key: SecretStr | None = Field(default=None, repr=False)
+
+
 class Notifications(_Frozen):
     """How messages leave. `email_url` is an Apprise address without recipients."""
 
@@ -127,6 +136,7 @@ class Settings(_Frozen):
     timezone: str = "UTC"
     currency: Literal["USD"] = "USD"
     sources: dict[str, Source] = {}
+    geography: Geography = Geography()
     notifications: Notifications = Notifications()
     schedules: Schedules = Schedules()
     now: datetime
@@ -228,6 +238,7 @@ def _settled(raw: dict[str, Any], home: Home) -> dict[str, Any]:
             "Write `sources: {gateway: {kind: litellm}}`.",
         )
     settled["sources"] = {name: _source(name, body, home) for name, body in sources.items()}
+    settled["geography"] = _geography(raw.get("geography") or {}, home)
     given = raw.get("notifications") or {}
     if not isinstance(given, dict):
         return settled  # refused by the model, in the words of all other wrong values
@@ -237,6 +248,23 @@ def _settled(raw: dict[str, Any], home: Home) -> dict[str, Any]:
         notifications["email_url"] = os.environ.get(variable)
     settled["notifications"] = notifications
     return settled
+
+
+def _geography(body: Any, home: Home) -> Any:
+    if not isinstance(body, dict):
+        return body
+    if "hash_key" in body:
+        raise SettingsError(
+            f"{home.settings_file}: geography.hash_key does not belong in a file.",
+            "Put the key into the environment and write its name: geography.hash_key_env.",
+        )
+    geography = dict(body)
+    if geography.get("database"):
+        geography["database"] = home.root / str(geography["database"])
+    variable = geography.get("hash_key_env")
+    if variable is not None:
+        geography["hash_key"] = os.environ.get(str(variable))
+    return geography
 
 
 def _source(name: str, body: Any, home: Home) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import duckdb
 
 from orchestration.landing.batches import MAX_BYTES
 from orchestration.landing.parts import Stage, stage_in_memory, stage_on_disk, write_by_day
+from orchestration.landing.places import with_places
 from orchestration.landing.queries import files_with_keys_twice, landed_columns, read_csv, read_json, read_parquet
 from orchestration.landing.records import csv_header
 from orchestration.landing.session import may_be_bad_rows
@@ -119,7 +120,8 @@ def _land(work: Work, kind: _Kind, stage: Stage, numbers: list[int]) -> set[int]
     if untouched:
         where += f" AND file NOT IN ({', '.join(map(str, sorted(untouched)))})"
     columns = landed_columns(work.reader)
-    work.parts.extend(write_by_day(work.connection, stage, columns, where=where, folder=work.new_path("days")))
+    placed = with_places(work, stage)
+    work.parts.extend(write_by_day(work.connection, placed, columns, where=where, folder=work.new_path("days")))
     return untouched
 
 

@@ -12,6 +12,7 @@ from orchestration.landing.queries import Member
 from orchestration.landing.session import session
 from orchestration.landing.summary import Landed, earlier_rows, summarise
 from orchestration.landing.work import Tally, Work
+from orchestration.settings import Geography
 from orchestration.sources.shape import Reader
 
 _UNSAFE_IN_A_GLOB = frozenset("*?[]{}\\")
@@ -36,14 +37,16 @@ def load(
     earlier: Sequence[Path],
     zone: str,
     shown: dict[int, str],
+    geography: Geography,
 ) -> Loaded:
     """Write the batch's good rows as Parquet under `folder`, its bad ones as a quarantine file.
 
     `earlier` are the folders of earlier parts to compare with, `zone` is the organisation's, `shown` the files' names
-    for the quarantine. Raises duckdb.Error on trouble that is not the files'.
+    for the quarantine, `geography` says where callers are looked up and what is kept of their addresses. Raises
+    duckdb.Error on trouble that is not the files'.
     """
     with session(folder / "spill") as connection:
-        work = Work(connection, batch, reader, latest, folder, _members(batch, folder), shown)
+        work = Work(connection, batch, reader, latest, folder, _members(batch, folder), shown, geography)
         dirty = fast.load_clean(work)
         if dirty:
             slow.load_dirty(work, dirty)

@@ -150,7 +150,9 @@ def raw_rows(given: str, members: Sequence[Member], reader: Reader, *, source: s
     broken = f"WHEN {identifier(BROKEN)} IS NOT NULL THEN {identifier(BROKEN)} " if numbered else ""
     cases = " ".join(f"WHEN {check.bad} THEN {check.reason}" for check in reader.all_checks)
     # 63 bits, so that any engine can hold it; its sum tells whether a day's rows are the same.
-    row_hash = f"CAST(hash({', '.join([*names, *FOLDERS])}) >> 1 AS BIGINT)"
+    # Without the caller's address, which could be found by trying all of them: places.py adds what is stored of it.
+    hashed = [name for name in names if reader.address is None or name != identifier(reader.address)]
+    row_hash = f"CAST(hash({', '.join([*hashed, *FOLDERS])}) >> 1 AS BIGINT)"
     statement = (
         f"SELECT {quoted(source)} AS source, {', '.join([*names, *FOLDERS])}, "
         f'"landing number" AS file, {row_hash} AS row_hash, not_usage, '

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from orchestration.geography import check
 from orchestration.home import Home
 from orchestration.landing.batches import Batch, batches
 from orchestration.landing.discovery import (
@@ -53,6 +54,8 @@ def land(home: Home, settings: Settings, *, progress: OnProgress | None = None, 
         if not plan:
             _note_refusals(home, settings, [])
         return LandingReport(files=tuple(file.path for file in new), ignored=tuple(ignored), planned=plan)
+    if any(reader.address for reader in readers.values()):
+        check(settings.geography)
     sweep(home)
     refused: dict[Path, Refusal] = {}
     for file in new:
@@ -142,6 +145,7 @@ class _Run:
                 earlier=[self.home.raw / name for name in mirror_group(self.settings.sources, batch.source.name)],
                 zone=self.settings.timezone,
                 shown=shown,
+                geography=self.settings.geography,
             )
             still = tuple(file for file in batch.files if file.file.unchanged())
             if len(still) == len(batch.files):

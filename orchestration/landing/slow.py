@@ -12,6 +12,7 @@ from orchestration.landing.discovery import FoundFile
 from orchestration.landing.examine import NEVER
 from orchestration.landing.nested import documents, inner_records, parsed
 from orchestration.landing.parts import Stage, stage_on_disk, write_by_day
+from orchestration.landing.places import with_places
 from orchestration.landing.queries import (
     LINE,
     SHOWN,
@@ -112,7 +113,8 @@ def _put_down(work: Work, stage: Stage, but: Collection[int] = ()) -> None:
     which = f"file NOT IN ({', '.join(map(str, sorted(but)))})" if but else "true"
     good = f"reason IS NULL AND NOT not_usage AND {which}"
     columns = landed_columns(work.reader)
-    work.parts.extend(write_by_day(work.connection, stage, columns, where=good, folder=work.new_path("days")))
+    placed = with_places(work, stage)
+    work.parts.extend(write_by_day(work.connection, placed, columns, where=good, folder=work.new_path("days")))
     bad = work.connection.execute(
         f"SELECT file, {identifier(LINE)}, reason, shown FROM {stage.rows} WHERE reason IS NOT NULL AND {which} "
         "ORDER BY 1, 2"

@@ -13,6 +13,7 @@ from orchestration.landing.batches import Batch
 from orchestration.landing.parts import Part
 from orchestration.landing.queries import Member, raw_rows
 from orchestration.landing.session import may_be_bad_rows
+from orchestration.settings import Geography
 from orchestration.sources.shape import Reader, quoted
 
 
@@ -36,6 +37,7 @@ class Work:
     folder: Path
     members: dict[int, Member]
     shown: dict[int, str]
+    geography: Geography
     parts: list[Part] = field(default_factory=list)
     tallies: dict[int, Tally] = field(default_factory=dict)
     made: int = 0

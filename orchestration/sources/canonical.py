@@ -25,6 +25,7 @@ INPUT_CLASSES = (
 OUTPUT_CLASSES = ("output_tokens", "reasoning_tokens", "output_audio_tokens", "output_image_tokens")
 INPUT_PARTS = ("user_text_tokens", "context_tokens_part", "file_tokens")
 OUTPUT_PARTS = ("answer_tokens", "tool_output_tokens")
+PLACE = ("continent", "country", "region", "city")
 SERVICE_TIERS = ("standard", "batch", "flex", "priority")
 STATUSES = ("ok", "error")
 COST_BASES = ("charge", "estimate")

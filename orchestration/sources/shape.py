@@ -161,6 +161,8 @@ class Reader:
     `other_shapes`: nested objects that may be something else in rows that bear no usage.
     `must_have`: columns without which a file cannot be meant for this source.
     `nesting`: how a JSON document that holds several records is taken apart; None: a line is a record.
+    `address`: the column with the caller's address, looked up and then stored as the settings say; such a reader
+    also lands continent, country, region and city.
     """
 
     structure: Structure
@@ -175,6 +177,7 @@ class Reader:
     formats: tuple[Format, ...] = ("json", "csv", "parquet")
     must_have: tuple[str, ...] = ()
     nesting: Nesting | None = None
+    address: str | None = None
     naive_parquet: Literal["utc", "zone"] = "utc"
     account: str = "CAST(NULL AS VARCHAR)"
     all_checks: tuple[Check, ...] = field(init=False)

@@ -20,4 +20,5 @@ def reader(source: Source) -> Reader:
         provider="provider",
         model="model",
         account="provider_account",
+        address="caller_ip",
     )

@@ -1,6 +1,7 @@
 """LiteLLM spend logs, as its proxy exports them (one row of LiteLLM_SpendLogs a line)."""
 
 from orchestration.settings import Source
+from orchestration.sources.canonical import PLACE
 from orchestration.sources.shape import TEXT, Check, Column, Reader, identifier, quoted
 
 _TEXTS_BEFORE = ("call_type", "api_key")
@@ -47,10 +48,13 @@ def reader(source: Source) -> Reader:
             *(Column(name, identifier(name)) for name in _TEXTS_AFTER),
             Column("metadata", "nullif(metadata, '')", "json"),
             Column("request_tags", "nullif(request_tags, '')"),
+            # LiteLLM does not say them: landing looks requester_ip_address up.
+            *(Column(name, "CAST(NULL AS VARCHAR)") for name in PLACE),
         ),
         checks=tuple(_checks()),
         provider="custom_llm_provider",
         model="model",
+        address="requester_ip_address",
     )
 
 

@@ -44,6 +44,7 @@ def reader(source: Source) -> Reader:
         provider="provider",
         model="model",
         account="provider_account",
+        address="caller_ip",
         must_have=tuple(source.mapping.values()),
         naive_parquet="zone",
     )
