@@ -65,6 +65,10 @@ class Source(_Frozen):
     mapping: dict[str, str] = {}
     constants: dict[str, str] = {}
     timezone: str = "UTC"
+    unit: dict[str, str] = {}
+    decimal: Literal[".", ","] = "."
+    event_at_unit: Literal["s", "ms", "us", "ns"] | None = None
+    cached_inside_input: bool | None = None
     role: Role = "usage"
     roles: tuple[RoleRule, ...] = ()
     account: str | None = None
