@@ -10,7 +10,7 @@ from genai_prices.data_snapshot import DataSnapshot, find_provider_by_id
 from genai_prices.types import Provider
 
 from orchestration.prices import catalogue
-from orchestration.prices.providers import UNKNOWN_SELLERS, UNTOLD, spelled
+from orchestration.prices.providers import UNKNOWN_SELLERS, UNTOLD, maker_of, spelled
 
 
 @dataclass(frozen=True)
@@ -65,5 +65,6 @@ def match_by_model(model: str) -> Match | None:
     try:
         provider, found = _snapshot().find_provider_model(model, None, None, None)
     except LookupError:
-        return None
+        maker = maker_of(model)
+        return None if maker is None else match_with_provider(maker, model)
     return Match(catalogue.price_id(provider, _owners()[id(found)], found), False)

@@ -91,6 +91,11 @@ _BEDROCK_ID = re.compile(
 )
 
 
+def maker_of(model: str) -> str | None:
+    """Who made a model (name in lower case) that the package's own patterns of names give to nobody."""
+    return "openai" if model.startswith(("text-embedding-3-", "text-embedding-ada-")) else None
+
+
 def is_bedrock_id(model: str) -> bool:
     """Whether a model's name (in lower case) is an id or ARN of Bedrock, which says by itself who sold the tokens."""
     return _BEDROCK_ID.fullmatch(model) is not None

@@ -33,6 +33,7 @@ def one(home: Home, book: PriceBook, provider: str | None, model: str | None) ->
         (None, "claude-opus-4-20250514", "anthropic/claude-opus-4-0", "model"),
         ("", "claude-opus-4-20250514", "anthropic/claude-opus-4-0", "model"),
         ("litellm", "gpt-4.1", "openai/gpt-4.1", "model"),
+        (None, "text-embedding-3-small", "openai/text-embedding-3-small", "model"),
         (None, "openai/gpt-4.1", "openai/gpt-4.1", "provider+model"),
         ("bedrock", "bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0", SONNET_ON_AWS, "alias"),
         (None, "bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0", SONNET_ON_AWS, "alias"),
