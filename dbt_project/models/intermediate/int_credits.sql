@@ -1,7 +1,8 @@
 -- Statements of credits: queries, minutes, calls, numbers, seats.
 -- Grain: one event that states credits (source, event_id), for the days being built only.
 -- Guarantees: an event delivered several times counts once, on the day of its earliest record and with the quantity of
--- its latest (the larger of two at one instant); its department is that of its own day, as in int_usage_resolved.
+-- its latest (the larger of two at one instant), of the original where a mirror repeats it; its department is that of
+-- its own day, as in int_usage_resolved. What a control source states is left out.
 -- Apart from the priced events, because few sources state credits: where none does, no event is read for it.
 with
 
@@ -10,7 +11,8 @@ stated as (
         *,
         min(event_at) over (partition by source, event_id) as first_at,
         row_number() over (
-            partition by source, event_id order by event_at desc, credit_quantity desc, credit_type asc
+            partition by {{ mirror_root('source') }}, event_id
+            order by {{ mirror_steps('source') }}, event_at desc, credit_quantity desc, credit_type asc
         ) as place
     from {{ ref('stg_events') }}
     where credit_type is not null
@@ -26,7 +28,9 @@ events as (
         on stated.first_at >= utc_offsets.from_at and stated.first_at < utc_offsets.to_at
     inner join {{ source('run', 'days') }} as days
         on cast(stated.first_at + to_seconds(utc_offsets.seconds) as date) = days.usage_date
-    where stated.place = 1
+    where
+        stated.place = 1
+        and {{ source_role('stated', account_of('stated'), 'days.usage_date') }} = 'usage'
 )
 
 select

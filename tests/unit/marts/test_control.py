@@ -151,3 +151,14 @@ sources:
     assert {(day, account): events for day, account, events in found} == expected
     counted = sum(row[0] for row in home.mart("daily_usage", "requests"))
     assert counted == len(cases) - expected.total()
+
+
+def test_credits_of_a_control_source_or_a_mirror_are_counted_once(small: Callable[..., Any]) -> None:
+    home = small(BOTH.replace("}}\n", "}, copy: {kind: events, mirrors: app}}\n"))
+    stated = {"credit_type": "voice_minutes", "model": None, "uncached_input_tokens": 0}
+    home.drop(event("a", "2026-11-02T10:00:00Z", **stated, credit_quantity="5"))
+    home.drop(event("a", "2026-11-02T10:00:05Z", **stated, credit_quantity="7"), source="copy")
+    home.drop(event("r", "2026-11-02T10:00:00Z", **stated, credit_quantity="9"), source="report")
+    home.land()
+    home.build()
+    assert home.mart("daily_credits", "source, quantity") == [("app", Decimal(5))]
