@@ -1,7 +1,8 @@
 {{ config(materialized='table', database='scratch') }}
 -- Priced usage summed at the two grains of the daily marts, so that the events are read once.
 -- Grain: is_control × where is_hourly is false, usage_date × every dimension × is_priced × unpriced_reason ×
--- price_version; where it is true, usage_date × hour_at × department × provider × model × is_priced, the other columns being NULL.
+-- price_version; where it is true, usage_date × hour_at × department × provider × model × is_priced, the other columns
+-- being NULL.
 -- Control rows also keep the account and the UTC day that a provider's report is of; both are NULL for usage.
 -- Guarantees: sums only, each event once in both; delivered rows and conflicts are carried along for conservation.
 with
