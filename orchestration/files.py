@@ -10,17 +10,22 @@ from pathlib import Path
 _MANY = 16
 
 
-def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write to a temporary name beside `path`, fsync, rename, fsync the folder."""
+def write_atomically(path: Path, content: str | bytes, *, durably: bool = True) -> None:
+    """Write to a temporary name beside `path`, fsync, rename, fsync the folder.
+
+    Not `durably`: without fsync, for many files that `make_durable` flushes together afterwards.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     data = content.encode("utf-8") if isinstance(content, str) else content
     with temporary.open("wb") as stream:
         stream.write(data)
         stream.flush()
-        os.fsync(stream.fileno())
+        if durably:
+            os.fsync(stream.fileno())
     temporary.replace(path)
-    fsync_folder(path.parent)
+    if durably:
+        fsync_folder(path.parent)
 
 
 def fsync_file(path: Path) -> None:

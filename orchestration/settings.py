@@ -100,10 +100,10 @@ class Source(_Frozen):
     def _fits_its_kind(self) -> "Source":
         only_fetched = {"api_key_env", "base_url", "since", "refetch_days"} & self.model_fields_set
         if not self.is_fetched and only_fetched:
-            raise ValueError(f"{sorted(only_fetched)[0]} is only for the kinds {', '.join(sorted(FETCHED_KINDS))}")
+            raise ValueError(f"has {sorted(only_fetched)[0]}, which is only for {' and '.join(sorted(FETCHED_KINDS))}")
         missing = [name for name in ("api_key_env", "since") if self.is_fetched and getattr(self, name) is None]
         if missing:
-            raise ValueError(f"a source of kind {self.kind} needs {missing[0]}")
+            raise ValueError(f"needs {missing[0]}, being of kind {self.kind}")
         return self
 
 

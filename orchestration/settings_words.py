@@ -12,7 +12,12 @@ from orchestration.errors import SettingsError
 
 # Read from the file, but replaced before the model sees them.
 _ALSO_KNOWN = {"notifications": ("email_url_env",)}
-_PATTERNS = {r"^([01]\d|2[0-3]):[0-5]\d$": 'a time of day such as "02:30", in quotes'}
+_PATTERNS = {
+    r"^([01]\d|2[0-3]):[0-5]\d$": 'a time of day such as "02:30", in quotes',
+    r"^[A-Za-z_][A-Za-z0-9_]*$": "the name of an environment variable, such as OPENAI_ADMIN_KEY, never the key itself",
+}
+# What somebody may have put a key or a password into: not repeated.
+_NOT_SHOWN = {"api_key_env", "base_url", "email_url", "email_url_env"}
 _SHOWN = 60
 
 
@@ -33,7 +38,7 @@ def explained(error: ValidationError, model: type[BaseModel], file: Path) -> Set
         )
     if first["type"] == "missing":
         return SettingsError(f"{file}: {key}: is missing.", f"Write it: {_example(key)}.{more}")
-    is_what = _shown(first["input"])
+    is_what = "something" if _NOT_SHOWN.intersection(map(str, first["loc"])) else _shown(first["input"])
     return SettingsError(f"{file}: {key}: is {is_what}, which is not allowed.", f"{_allowed(first)}{more}")
 
 

@@ -4,7 +4,7 @@ from orchestration.home import Home
 
 
 def remove_unfinished(home: Home) -> int:
-    """Remove temporary files beside prices, statements, ledger copies and registers; returns how many.
+    """Remove temporary files beside prices, fetched reports, statements, ledger copies and registers; returns how many.
 
     To be called by who holds the writer lock: another writer's files are not unfinished. Landing and publishing
     remove their own.
@@ -13,6 +13,8 @@ def remove_unfinished(home: Home) -> int:
         home.data.glob(".*.tmp"),
         home.prices.glob(".*"),
         (home.data / "ledger-backups").glob(".*.tmp*"),
+        home.fetched.rglob(".*.tmp"),
+        home.fetching.rglob(".*.tmp"),
         home.statements.rglob(".*.tmp"),
         home.page.rglob(".*.tmp"),
         home.exports.rglob(".*.tmp"),

@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import io
 import json
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -75,15 +76,16 @@ def rows_of(report: str, dimensions: Sequence[str], buckets: Iterable[Bucket]) -
 def keep(home: Home, source: str, report: str, window: date, rows: Iterable[dict[str, Any]]) -> Generation | None:
     """Write the rows as the window's next generation; None when the newest one says the same.
 
-    No rows are a generation too: they supersede what the window held before.
+    No rows are a generation too: they supersede what the window held before. The file is whole or not there after a
+    kill; the caller makes it durable.
     """
     content = "".join(_text(row) + "\n" for row in rows).encode()
     known = sorted((home.fetched / source / report / f"{window}").glob(f"*{_ENDING}"))
     number = int(known[-1].name.removesuffix(_ENDING)) if known else 0
-    if known and gzip.decompress(known[-1].read_bytes()) == content:
+    if known and _unpacked(known[-1]) == content:
         return None
     made = Generation(source, report, window, number + 1)
-    write_atomically(made.path(home), _packed(made, content))
+    write_atomically(made.path(home), _packed(made, content), durably=False)
     return made
 
 
@@ -93,6 +95,15 @@ def _packed(generation: Generation, content: bytes) -> bytes:
     with gzip.GzipFile(filename=name, mode="wb", fileobj=stream, mtime=0) as packed:
         packed.write(content)
     return stream.getvalue()
+
+
+def _unpacked(path: Path) -> bytes | None:
+    """A generation's rows; None where the machine crashed before the file reached the disk."""
+    try:
+        data = path.read_bytes()
+        return gzip.decompress(data) if data else None
+    except (OSError, EOFError, zlib.error):
+        return None
 
 
 def _text(value: Any) -> str:

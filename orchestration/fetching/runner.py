@@ -13,6 +13,7 @@ from orchestration.fetching.pages import ChangedError, Pages, forget_pages
 from orchestration.fetching.report import DueSpan, FetchReport, SourceFetch
 from orchestration.fetching.state import Failure, FetchState, read_state, write_state
 from orchestration.fetching.windows import Span, due_windows, spans
+from orchestration.files import make_durable
 from orchestration.home import Home
 from orchestration.journal import tell
 from orchestration.settings import Settings, Source, secret
@@ -122,9 +123,12 @@ class _SourceRun:
         by_window: dict[date, list[int]] = defaultdict(list)
         for number, bucket in enumerate(buckets):
             by_window[bucket.start.date()].append(number)
+        written = []
         for window in span.days:
             rows = rows_of(report.name, report.dimensions, [buckets[number] for number in by_window[window]])
             made = keep(self._home, self._source.name, report.name, window, rows)
+            if made is not None:
+                written.append(made.path(self._home))
             self._done = replace(
                 self._done,
                 windows=self._done.windows + 1,
@@ -132,6 +136,7 @@ class _SourceRun:
                 rows=self._done.rows + (len(rows) if made else 0),
             )
         self._done = replace(self._done, repeated=self._done.repeated + repeated)
+        make_durable(written)
         self._note(self._state.with_windows(report.name, dict.fromkeys(span.days, pages.started_at)))
         pages.discard()
 

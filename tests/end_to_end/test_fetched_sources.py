@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -103,23 +103,26 @@ def test_a_provider_as_the_only_source_is_counted_priced_and_reconcilable(home: 
 
 
 def test_a_day_is_rebuilt_when_its_generation_changed_and_no_other_is(home: Home, provider: Provider) -> None:
-    for day in (17, 18, 19, 20):
+    for day in (17, 18, 19):
         provider.put("usage", f"2026-11-{day}T10:00:00+00:00", row())
-    assert built(home) == [date(2026, 11, day) for day in (17, 18, 19, 20)]
-    provider.put("usage", "2026-11-19T10:00:00+00:00", row(num_model_requests=6))
-    assert built(home, LATER) == [date(2026, 11, 19)]
-    assert dict(published(home).conservation)["superseded"] == 1
-    assert built(home, LATER) == []
-
-
-def test_content_that_returns_is_counted_again(home: Home, provider: Provider) -> None:
-    hours = ["2026-11-21T04:00:00+00:00", "2026-11-21T06:00:00+00:00", "2026-11-21T08:00:00+00:00"]
-    for now, output in zip(hours, (1000, 2000, 1000), strict=True):
+    impossible = [row(model="b", input_cached_tokens=5001), row(model="c", output_tokens=-1),
+                  row(model="d", num_model_requests=None)]  # fmt: skip
+    provider.put("usage", "2026-11-20T10:00:00+00:00", *impossible)
+    euro = {"amount": {"value": 1, "currency": "eur"}, "line_item": "x"}
+    provider.put("costs", "2026-11-18T00:00:00+00:00", euro)
+    assert built(home) == [date(2026, 11, day) for day in (17, 18, 19)]
+    hours = ["2026-11-21T06:00:00+00:00", "2026-11-21T08:00:00+00:00"]
+    for now, output in zip(hours, (2000, 1000), strict=True):  # content that returns is counted again
         provider.put("usage", "2026-11-19T10:00:00+00:00", row(output_tokens=output))
         assert built(home, now) == [date(2026, 11, 19)]
-        spend = COST + Decimal(output - 1000) * Decimal("0.000015")
-        assert published(home).spend(date(2026, 11, 1)) == spend
-    assert dict(published(home).conservation)["superseded"] == 2
+        assert published(home).spend(date(2026, 11, 1)) == 3 * COST + Decimal(output - 1000) * Decimal("0.000015")
+    assert built(home, hours[-1]) == []
+    account = dict(published(home).conservation)
+    assert (account["superseded"], account["quarantined"], account["counted"]) == (2, 4, 3)
+    reasons = "".join(path.read_text() for path in home.quarantine.rglob("*.jsonl"))
+    for words in ("more than the input_tokens", "output_tokens is -1", "num_model_requests is missing",
+                  "the currency is eur, and only USD is known"):  # fmt: skip
+        assert words in reasons
 
 
 def test_a_window_that_became_empty_empties_its_day(home: Home, provider: Provider) -> None:
@@ -129,57 +132,33 @@ def test_a_window_that_became_empty_empties_its_day(home: Home, provider: Provid
     provider.put("costs", costs, {"amount": {"value": 1, "currency": "usd"}, "line_item": "x"})
     assert len(built(home)) == 2
     provider.put("usage", "2026-11-19T10:00:00+00:00")
+    amount = {"amount": {"value": -0.5, "currency": "usd"}, "line_item": "correction"}
     provider.put("costs", costs)
+    provider.put("costs", "2026-11-17T00:00:00+00:00", amount)
     assert built(home, LATER) == [date(2026, 11, 19)]
     assert query(home, "select usage_date from 'MARTS/daily_usage/*.parquet'") == [(date(2026, 11, 18),)]
-    assert query(home, "select * from 'MARTS/daily_provider_costs/*.parquet'") == []
-    assert published(home).spend(date(2026, 11, 1)) == COST
-    assert built(home, LATER) == []
-
-
-def test_a_changed_cost_report_rebuilds_its_month_and_no_day(home: Home, provider: Provider) -> None:
-    provider.put("usage", "2026-11-18T10:00:00+00:00", row())
-    built(home)
-    amount = {"amount": {"value": -0.5, "currency": "usd"}, "line_item": "correction"}
-    provider.put("costs", "2026-11-18T00:00:00+00:00", amount)
-    assert built(home, LATER) == []
     assert query(home, "select amount from 'MARTS/daily_provider_costs/*.parquet'") == [(Decimal("-0.5"),)]
     assert published(home).spend(date(2026, 11, 1)) == COST
+    assert built(home, LATER) == []
 
 
-def test_a_utc_window_feeds_two_local_days_and_only_the_changed_one_is_rebuilt(
-    tmp_path: Path, provider: Provider, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("timezone", "hours"),
+    [("America/New_York", ("04:00", "05:00")), ("Asia/Kolkata", ("18:29", "18:30")), ("UTC", ("00:00", "23:00"))],
+)
+def test_a_utc_window_is_cut_at_local_midnight(
+    tmp_path: Path, provider: Provider, monkeypatch: pytest.MonkeyPatch, timezone: str, hours: tuple[str, str]
 ) -> None:
     monkeypatch.setenv("VENDOR_KEY", KEY)
-    home = home_with(tmp_path / "home", provider, timezone="America/New_York")
-    provider.put("usage", "2026-11-19T02:00:00+00:00", row())
-    provider.put("usage", "2026-11-19T20:00:00+00:00", row())
-    assert built(home) == [date(2026, 11, 18), date(2026, 11, 19)]
-    provider.put("usage", "2026-11-19T20:00:00+00:00", row(output_tokens=7))
-    assert built(home, LATER) == [date(2026, 11, 19)]
-
-
-def test_minutes_make_the_days_of_a_zone_that_is_not_whole_hours(
-    tmp_path: Path, provider: Provider, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("VENDOR_KEY", KEY)
-    home = home_with(tmp_path / "home", provider, timezone="Asia/Kolkata")
-    provider.put("usage", "2026-11-18T18:29:00+00:00", row())
-    provider.put("usage", "2026-11-18T18:30:00+00:00", row())
-    assert built(home) == [date(2026, 11, 18), date(2026, 11, 19)]
-
-
-def test_impossible_rows_are_quarantined_and_every_row_accounted_for(home: Home, provider: Provider) -> None:
-    provider.put("usage", "2026-11-18T10:00:00+00:00", row(), row(model="b", input_cached_tokens=5001),
-                 row(model="c", output_tokens=-1), row(model="d", num_model_requests=None))  # fmt: skip
-    euro = {"amount": {"value": 1, "currency": "eur"}, "line_item": "x"}
-    provider.put("costs", "2026-11-18T00:00:00+00:00", euro)
-    built(home)
-    assert dict(published(home).conservation)["quarantined"] == 4
-    reasons = "".join(path.read_text() for path in home.quarantine.rglob("*.jsonl"))
-    for words in ("more than the input_tokens", "output_tokens is -1", "num_model_requests is missing",
-                  "the currency is eur, and only USD is known"):  # fmt: skip
-        assert words in reasons
+    home = home_with(tmp_path / "home", provider, timezone=timezone)
+    for hour in hours:
+        provider.put("usage", f"2026-11-19T{hour}:00+00:00", row())
+    settings = settings_of(home, NOW)
+    fetch_reports(home, settings)
+    land_files(home, settings)
+    local = {datetime.fromisoformat(f"2026-11-19T{hour}:00+00:00").astimezone(settings.zone).date() for hour in hours}
+    assert {item.day for item in plan_build(home, settings).days} == local
+    assert len(local) == (1 if timezone == "UTC" else 2)
 
 
 def test_a_failing_provider_stops_no_other_source_and_is_told(home: Home, provider: Provider) -> None:

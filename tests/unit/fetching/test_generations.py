@@ -101,3 +101,14 @@ def test_a_lost_state_costs_requests_and_nothing_else(fetching: Fetching) -> Non
     fetching.one()
     (fetching.home.fetching / "vendor" / "state.json").write_text("{torn")
     assert (fetching.one().windows, fetching.one(LATER[1]).generations) == (6, 0)
+
+
+@pytest.mark.parametrize("left", [b"", b"\x1f\x8b\x08", b"no gzip at all"])
+def test_a_file_that_a_crash_of_the_machine_left_torn_is_superseded(fetching: Fetching, left: bytes) -> None:
+    fetching.provider.put("usage", HOUR, completions())
+    fetching.one()
+    (fetching.home.fetched / names(fetching)[0]).write_bytes(left)
+    (fetching.home.fetched / "vendor/usage/2026-11-19/000001.jsonl.gz").write_bytes(left)
+    (fetching.home.fetching / "vendor" / "state.json").unlink()
+    assert fetching.one().generations == 2
+    assert len(fetching.rows(names(fetching)[1])) == 1
