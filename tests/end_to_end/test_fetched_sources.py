@@ -134,7 +134,7 @@ def test_a_window_that_became_empty_empties_its_day(home: Home, provider: Provid
     provider.put("usage", "2026-11-19T10:00:00+00:00")
     amount = {"amount": {"value": -0.5, "currency": "usd"}, "line_item": "correction"}
     provider.put("costs", costs)
-    provider.put("costs", "2026-11-17T00:00:00+00:00", amount)
+    provider.put("costs", "2026-11-18T00:00:00+00:00", amount)
     assert built(home, LATER) == [date(2026, 11, 19)]
     assert query(home, "select usage_date from 'MARTS/daily_usage/*.parquet'") == [(date(2026, 11, 18),)]
     assert query(home, "select amount from 'MARTS/daily_provider_costs/*.parquet'") == [(Decimal("-0.5"),)]
