@@ -1,7 +1,7 @@
 -- OpenAI's usage of completions as canonical usage events. Guarantees: names, types and disjoint token classes.
 -- Grain: one row of a bucket (an hour or a minute) of the newest generation: every request of one project, user, key,
 -- model, batch or not, and service tier. event_at is the bucket's start.
--- OpenAI counts cached, cache write, audio and image tokens inside the input. Since the report names the uncached input,
+-- OpenAI counts cached, cache write, audio and image tokens inside the input. Since the report names uncached input,
 -- audio and image tokens are those outside the cache; an older row counts cached ones in them too.
 -- How large the single requests were cannot be known: aggregate_context says so, and no context tier is applied.
 with
