@@ -6,10 +6,8 @@ from pathlib import Path
 
 import duckdb
 
-TEXTS = (
-    "provider", "model", "service_tier", "provider_account", "user_id", "team", "department", "cost_centre", "project",
-    "feature", "channel", "api_key", "country", "conversation_id", "status", "error_code", "operation", "labels",
-)  # fmt: skip
+from orchestration.sources import canonical
+
 TOKENS = (
     "uncached_input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "output_tokens",
     "reasoning_tokens", "input_audio_tokens", "output_audio_tokens", "input_image_tokens", "output_image_tokens",
@@ -30,11 +28,11 @@ def connect(spill: Path) -> duckdb.DuckDBPyConnection:
 
 
 def land(inbox: Path, out: Path) -> None:
-    """Own-format JSONL.gz to Parquet by UTC day, every column typed by DuckDB's reader."""
+    """Own-format JSONL.gz to Parquet by UTC day: the same declared columns, typed by DuckDB's reader."""
     columns = {
-        "event_id": "VARCHAR", "event_at": "TIMESTAMPTZ", **dict.fromkeys(TEXTS, "VARCHAR"), "latency_ms": "BIGINT",
-        **dict.fromkeys((*TOKENS, "web_search_calls"), "BIGINT"), "reported_cost": "DECIMAL(38,18)",
-        "reported_cost_basis": "VARCHAR",
+        "event_id": "VARCHAR", "event_at": "TIMESTAMPTZ", **dict.fromkeys(canonical.EVENT_COLUMNS[2:], "VARCHAR"),
+        **dict.fromkeys(("latency_ms", *canonical.COUNTS), "BIGINT"),
+        **dict.fromkeys(("reported_cost", "credit_quantity"), "DECIMAL(38,18)"),
     }  # fmt: skip
     declared = ", ".join(f"{name}: '{kind}'" for name, kind in columns.items())
     rest = ", ".join(name for name in columns if name != "event_at")

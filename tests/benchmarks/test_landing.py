@@ -9,7 +9,7 @@ import pytest
 from tests.benchmarks import bare, measure, work
 
 pytestmark = pytest.mark.bench
-GOAL = 1.3
+GOALS = {0.0: 1.3, 0.01: 3}
 
 
 @pytest.mark.parametrize("bad", [0.0, 0.01], ids=["clean", "one_percent_bad"])
@@ -38,7 +38,7 @@ def test_landing(tmp_path: Path, bad: float) -> None:
         [
             ("Tallyhouse", f"{measure.median(seconds):.2f} s, {measure.EVENTS / measure.median(seconds):,.0f} rows/s"),
             ("bare DuckDB", f"{measure.median(bare_seconds):.2f} s (clean rows)"),
-            ("ratio", f"{measure.ratio(seconds, bare_seconds):.2f} (goal {GOAL})"),
+            ("ratio", f"{measure.ratio(seconds, bare_seconds):.2f} (goal {GOALS[bad]})"),
             ("processor seconds", f"{measure.median(cpu):.2f} : {measure.median(bare_cpu):.2f}"),
             ("ratio of them", f"{measure.ratio(cpu, bare_cpu):.2f}"),
             ("peak memory", f"{our_peak:.0f} MB : {bare_peak:.0f} MB"),
