@@ -159,6 +159,9 @@ class _Folder(NotifyBase):
             return False
         target = self.root / self.folder / f"{_slug(self.envelope.subject)}-{self.envelope.delivery_id}.eml"
         try:
+            # Half of this very message, from a run that was killed while it wrote it.
+            for left in target.parent.glob(f".{target.name}.*.tmp"):
+                left.unlink()
             write_atomically(target, mail(self.envelope).as_bytes())
         except OSError as error:
             self.route_down = True

@@ -1,5 +1,8 @@
 """The outbox: what is sent, held, tried again later, re-addressed, and given up."""
 
+import multiprocessing
+import os
+import signal
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
@@ -191,6 +194,26 @@ def test_an_absolute_folder_is_taken_as_it_is(tmp_path: Path) -> None:
     alerts.queue_failure(home, settings(), "run-1", "broke")
     assert alerts.deliver(home, settings(email_url=f"folder://{tmp_path}/Out%20Box")).sent == 1
     assert len(list((tmp_path / "Out Box").glob("a-tallyhouse-run-failed-broke-*.eml"))) == 1
+
+
+def test_a_message_that_a_killed_run_left_half_written_is_written_once_and_whole(tmp_path: Path) -> None:
+    home, folder = Company(tmp_path / "home").home, tmp_path / "sent"
+    route = settings(email_url=f"folder://{folder}")
+    alerts.queue_failure(home, route, "run-1", "broke")
+
+    def killed() -> None:
+        Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment, method-assign]
+        alerts.deliver(home, route)
+
+    child = multiprocessing.get_context("fork").Process(target=killed)
+    child.start()
+    child.join(30)
+    assert child.exitcode == -signal.SIGKILL
+    (half,) = folder.iterdir()
+    assert half.name.startswith(".")
+    assert alerts.deliver(home, route).sent == 1
+    (whole,) = folder.iterdir()
+    assert whole.suffix == ".eml" and not whole.name.startswith(".")
 
 
 def test_a_lease_of_another_host_is_respected_until_it_ends(tmp_path: Path) -> None:
