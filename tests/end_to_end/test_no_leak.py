@@ -12,7 +12,8 @@ import yaml
 from pypdf import PdfReader
 
 from orchestration.home import Home
-from tests.end_to_end.recompute import READERS, Reference
+from tests.end_to_end.recompute import Reference
+from tests.end_to_end.recompute_reading import READERS
 from tests.support.homes import (
     KEPT_DEPARTMENTS,
     contents,
