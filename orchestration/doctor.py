@@ -11,7 +11,7 @@ from orchestration.errors import TallyhouseError
 from orchestration.home import Home
 from orchestration.settings import Settings, secret
 
-_PANGO = "apt-get install --no-install-recommends libpangoft2-1.0-0"
+_PANGO = "apt-get install --no-install-recommends libpangoft2-1.0-0 libharfbuzz-subset0"
 _TIGHT_DISK_BYTES = 2 * 1024**3
 _PACKAGES = ("duckdb", "dbt-core", "dbt-duckdb", "dagster", "weasyprint", "apprise", "genai-prices")
 

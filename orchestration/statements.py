@@ -105,6 +105,7 @@ def write_statements(
 
 
 def _write_month(home: Home, settings: Settings, month: date, scope: str | None) -> list[Path]:
+    from reports.pdf import PANGO_PACKAGE, PangoMissing
     from reports.statement import Issuer, Scope, StatementJob
     from reports.statement import write_statements as render
 
@@ -129,7 +130,14 @@ def _write_month(home: Home, settings: Settings, month: date, scope: str | None)
         )
         for item in wanted
     ]
-    return [path for written in render(jobs, workers=2) for path in (written.pdf, written.csv)]
+    try:
+        written = render(jobs, workers=2)
+    except PangoMissing as error:
+        raise TallyhouseError(
+            "The figures are published, but no statement can be drawn: the system library Pango is missing.",
+            f"Have it installed and run again: {PANGO_PACKAGE}",
+        ) from error
+    return [path for files in written for path in (files.pdf, files.csv)]
 
 
 def _month(text: str) -> date:

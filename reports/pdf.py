@@ -3,10 +3,11 @@
 import logging
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from io import StringIO
 from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
 STYLESHEETS = ("statement/fonts.css", "statement/page.css", "statement/style.css")
-PANGO_PACKAGE = "apt-get install --no-install-recommends libpangoft2-1.0-0"
+PANGO_PACKAGE = "apt-get install --no-install-recommends libpangoft2-1.0-0 libharfbuzz-subset0"
 _NOTDEF = ".notdef glyph"
 
 
@@ -48,7 +49,9 @@ class Styles:
 def check_pango() -> None:
     """Raise PangoMissing, before any work is done, if WeasyPrint cannot find Pango and its companions."""
     try:
-        import weasyprint  # noqa: F401
+        # WeasyPrint prints a banner of its own; what is missing is said here once.
+        with redirect_stdout(StringIO()):
+            import weasyprint  # noqa: F401
     except OSError as error:
         raise PangoMissing(
             f"Statements cannot be drawn without the system library Pango ({error}). Install it with: {PANGO_PACKAGE}"
