@@ -13,9 +13,16 @@ from orchestration.machine import memory_limit
 
 _MOST_MEMORY = 2048  # megabytes
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
+_OUTPUT: Mapping[str, object] = {
+    "type": "duckdb",
+    # For what only this build reads: it is neither compressed nor written to disk, and gone with the build.
+    "attach": [{"path": ":memory:", "alias": "scratch"}],
+    "threads": 2,
+}
 # dbt keeps process-global state: two builds in one process would mix.
 _ONE_AT_A_TIME = threading.Lock()
-_PARSED: dict[Path, Any] = {}
+# What dbt made of our project in this process. Nothing of a home is in it.
+_PARSED: list[Any] = []
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,8 @@ def dbt_build(home: Home, variables: Mapping[str, object]) -> list[NodeResult]:
     """
     with _ONE_AT_A_TIME:
         _fresh_warehouse(home)
-        runner_arguments = [*_common(home), "--vars", json.dumps(variables)]
+        _write_profile(home.dbt_target, _profile_of(home))
+        runner_arguments = [*_common(home, home.dbt_target), "--vars", json.dumps(variables)]
         result = _invoke(["build", "--exclude-resource-type", "unit_test", *runner_arguments], _parsed(home))
     if result.exception is not None:
         raise TallyhouseError(
@@ -71,22 +79,23 @@ def dbt_build(home: Home, variables: Mapping[str, object]) -> list[NodeResult]:
 
 
 def parse(home: Home) -> Any:
-    """dbt's manifest of our project, parsed once for each process and home."""
+    """dbt's manifest of our project, parsed once for each process; `home` keeps dbt's own cache of it."""
     with _ONE_AT_A_TIME:
         return _parsed(home)
 
 
 def _parsed(home: Home) -> Any:
-    # Without --vars: they change with every build, and dbt would then parse everything anew.
-    if home.root not in _PARSED:
-        _write_profile(home)
-        result = _invoke(["parse", *_common(home)], None)
+    # Without --vars, and with a profile that names no home: where either has changed, dbt parses everything anew.
+    if not _PARSED:
+        profiles = home.dbt_target / "parse"
+        _write_profile(profiles, {**_OUTPUT, "path": home.warehouse.name})
+        result = _invoke(["parse", *_common(home, profiles)], None)
         if not result.success:
             raise TallyhouseError(
                 f"dbt cannot read the project: {result.exception}", "Install Tallyhouse again from its lock."
             )
-        _PARSED[home.root] = result.result
-    return _PARSED[home.root]
+        _PARSED.append(result.result)
+    return _PARSED[0]
 
 
 def _invoke(arguments: list[str], manifest: Any) -> Any:
@@ -102,10 +111,10 @@ def _invoke(arguments: list[str], manifest: Any) -> Any:
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
-def _common(home: Home) -> list[str]:
+def _common(home: Home, profiles: Path) -> list[str]:
     return [
         *("--project-dir", str(PROJECT)),
-        *("--profiles-dir", str(home.dbt_target)),
+        *("--profiles-dir", str(profiles)),
         *("--target-path", str(home.dbt_target)),
         *("--log-path", str(home.dbt_target / "logs")),
         # The terminal is the caller's: what failed is raised, and all else is in the log file.
@@ -116,15 +125,11 @@ def _common(home: Home) -> list[str]:
     ]
 
 
-def _write_profile(home: Home) -> None:
-    """A profile that points at this home's warehouse; JSON is YAML."""
-    home.dbt_target.mkdir(parents=True, exist_ok=True)
-    output = {
-        "type": "duckdb",
+def _profile_of(home: Home) -> dict[str, object]:
+    """The build's connection: this home's warehouse."""
+    return {
+        **_OUTPUT,
         "path": str(home.warehouse),
-        # For what only this build reads: it is neither compressed nor written to disk, and gone with the build.
-        "attach": [{"path": ":memory:", "alias": "scratch"}],
-        "threads": 2,
         "settings": {
             "memory_limit": memory_limit(most=_MOST_MEMORY),
             "temp_directory": str(home.data / "tmp"),
@@ -132,8 +137,13 @@ def _write_profile(home: Home) -> None:
             "enable_progress_bar": False,
         },
     }
+
+
+def _write_profile(folder: Path, output: Mapping[str, object]) -> None:
+    """JSON is YAML."""
+    folder.mkdir(parents=True, exist_ok=True)
     profile = {"tallyhouse": {"target": "home", "outputs": {"home": output}}}
-    (home.dbt_target / "profiles.yml").write_text(json.dumps(profile), encoding="utf-8")
+    (folder / "profiles.yml").write_text(json.dumps(profile), encoding="utf-8")
 
 
 def _fresh_warehouse(home: Home) -> None:
