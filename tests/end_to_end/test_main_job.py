@@ -1,15 +1,11 @@
-"""The main job on a home: what it does once, what it does again, and what a change makes it do."""
+"""The main job on a home: what it does once, what it does again, what it refuses, and two at the same time."""
 
 import json
 import re
-import shutil
+import resource
 import socket
+import sys
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,13 +14,11 @@ from orchestration.demo import DemoSummary
 from orchestration.errors import TallyhouseError
 from orchestration.home import Home
 from orchestration.landing import receipts, redeliveries
-from orchestration.marts.manifest import Manifest, read_manifest
+from orchestration.marts.manifest import read_manifest
 from tests.support.homes import (
     UNTIL,
     Finished,
-    backfill_job,
     command,
-    contents,
     json_lines,
     main_job,
     read_table,
@@ -32,67 +26,9 @@ from tests.support.homes import (
     write_json_lines,
     write_table,
 )
+from tests.support.published import LATER, again, change_budget, gateway_file, messages, use_of
 
 HEAVY = ("duckdb", "dagster", "dbt", "weasyprint", "apprise", "genai_prices", "pandas", "altair")
-LATER = "2026-11-21T09:00:00+00:00"
-NEXT_DAY = "2026-11-22T04:00:00+00:00"
-DAILY = ("daily_usage", "hourly_usage", "daily_sources")
-
-
-@dataclass(frozen=True)
-class Published:
-    """What was published at one moment: the manifest, and every file of the snapshot by inode and content."""
-
-    manifest: Manifest
-    files: dict[str, tuple[int, bytes]]
-
-    def requests(self, day: date) -> int:
-        return self.manifest.days[day].requests if day in self.manifest.days else 0
-
-    @property
-    def total(self) -> int:
-        return sum(day.requests for day in self.manifest.days.values())
-
-
-def published_now(home: Home) -> Published:
-    root = home.current_marts.resolve()
-    manifest = read_manifest(home)
-    assert manifest is not None
-    paths = sorted(path for path in root.rglob("*.parquet"))
-    files = {p.relative_to(root).as_posix(): (p.stat().st_ino, p.read_bytes()) for p in paths}
-    return Published(manifest, files)
-
-
-def only_these_changed(before: Published, after: Published, days: set[date], months: set[date]) -> None:
-    """Every other day and month is the very same file; those named were written anew and have new fingerprints."""
-    names = {f"{mart}/{day}.parquet" for mart in DAILY for day in days}
-    for name, file in before.files.items():
-        monthly = name.startswith("monthly")
-        if name not in names and not (monthly and date.fromisoformat(f"{Path(name).stem}-01") in months):
-            assert after.files[name] == file, name
-    fresh = {
-        name for name in after.files if not name.startswith("monthly") and after.files[name] != before.files.get(name)
-    }
-    assert fresh == names
-    for day in before.manifest.days.keys() | after.manifest.days.keys():
-        same = before.manifest.days.get(day) == after.manifest.days.get(day)
-        assert same == (day not in days), day
-
-
-def gateway_file(home: Home, day: date, suffix: str = "") -> Path:
-    return home.inbox / "gateway" / f"{day:%Y/%m}" / f"spend-logs-{day}{suffix}.jsonl"
-
-
-def again(row: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    return {**row, **changes}
-
-
-def messages(home: Home) -> dict[str, bytes]:
-    folder = home.root / "messages"
-    return contents(folder) if folder.exists() else {}
-
-
-# The whole example company -------------------------------------------------------------------------------------------
 
 
 def test_the_first_run_counts_exactly_what_the_example_company_wrote(
@@ -151,13 +87,13 @@ def test_the_first_run_finds_what_was_planted(first_run: tuple[Home, DemoSummary
 
 
 def test_a_second_run_does_nothing_says_so_and_imports_nothing_heavy(ran: Home) -> None:
-    before = tree(ran.root)
+    before, used = tree(ran.root), processor_seconds()
     done = command(ran, "run", python=("-X", "importtime"))
     assert (done.code, done.out.startswith("Nothing to do")) == (0, True)
     imported = {line.rsplit("|", 1)[1].strip() for line in done.err.splitlines() if line.startswith("import time:")}
     assert len(imported) > 50
     assert [name for name in HEAVY if name in imported] == []
-    assert done.seconds < 3
+    assert processor_seconds() - used < 3
     assert tree(ran.root) == before
 
 
@@ -173,170 +109,6 @@ def test_a_plan_writes_nothing(fresh: Callable[[str], Home], home: Home) -> None
     done = command(home, "backfill", "--from", "2026-11-02", "--to", "2026-11-04", "--plan", "--json")
     assert [day for day, _ in json.loads(done.out)["work"]["days"]] == ["2026-11-02", "2026-11-03", "2026-11-04"]
     assert tree(home.root) == before
-
-
-# What a change makes it do -------------------------------------------------------------------------------------------
-
-
-def test_a_late_file_rebuilds_exactly_the_days_it_touches(home: Home) -> None:
-    before, mailed = published_now(home), messages(home)
-    day, other = date(2026, 11, 5), date(2026, 11, 12)
-    rows = [json_lines(gateway_file(home, each))[0] for each in (day, other)]
-    late = [again(row, request_id=f"late-{number}") for number, row in enumerate(rows)]
-    write_json_lines(gateway_file(home, UNTIL, "-late"), late)
-    summary = main_job(home).done
-    after = published_now(home)
-    assert set(summary.days_built) == {day, other} and set(summary.months_built) == {date(2026, 11, 1)}
-    only_these_changed(before, after, {day, other}, {date(2026, 11, 1)})
-    assert [after.requests(each) - before.requests(each) for each in (day, other)] == [1, 1]
-    assert after.total == before.total + 2
-    assert summary.files == () and mailed.items() <= messages(home).items()
-
-
-def test_an_event_that_a_late_file_dates_earlier_moves_to_that_day_and_counts_once(home: Home) -> None:
-    before = published_now(home)
-    early, late = date(2026, 11, 6), date(2026, 11, 13)
-    row = json_lines(gateway_file(home, late))[0]
-    stamp = json_lines(gateway_file(home, early))[0]["startTime"]
-    write_json_lines(gateway_file(home, UNTIL, "-late"), [again(row, startTime=stamp)])
-    main_job(home)
-    after = published_now(home)
-    only_these_changed(before, after, {early, late}, {date(2026, 11, 1)})
-    assert after.requests(early) == before.requests(early) + 1
-    assert after.requests(late) == before.requests(late) - 1
-    assert after.manifest.conservation["duplicates"] == before.manifest.conservation["duplicates"] + 1
-    # Each of the two days still knows of the other when it is built alone.
-    for day in (early, late):
-        backfill_job(home, day, day)
-        alone = published_now(home)
-        assert [alone.requests(each) for each in (early, late)] == [after.requests(each) for each in (early, late)]
-
-
-def test_a_file_sent_again_and_a_renamed_file_change_nothing_but_the_count_of_duplicates(home: Home) -> None:
-    before, mailed = published_now(home), messages(home)
-    day = gateway_file(home, date(2026, 11, 12))
-    shutil.copyfile(day, day.with_name("copy of it.jsonl"))
-    renamed = gateway_file(home, date(2026, 11, 11))
-    renamed.rename(renamed.with_name("another name.jsonl"))
-    sent = len(json_lines(day)) + len(json_lines(renamed.with_name("another name.jsonl")))
-    summary = main_job(home).done
-    after = published_now(home)
-    assert summary.landing is not None and (summary.landing.landed, summary.landing.duplicates) == (0, sent)
-    assert summary.days_built == summary.months_built == () and messages(home) == mailed
-    only_these_changed(before, after, set(), set())
-    assert main_job(home).summary is None
-
-
-def test_the_account_of_rows_includes_what_changed_no_day(home: Home) -> None:
-    before = published_now(home).manifest.conservation
-    day = gateway_file(home, date(2026, 11, 12))
-    shutil.copyfile(day, day.with_name("copy of it.jsonl"))
-    (day.with_name("torn.jsonl")).write_text('{"request_id": "half a l\n')
-    shown = main_job(home).done.conservation
-    rows = len(json_lines(day))
-    assert shown["delivered"] == before["delivered"] + rows + 1
-    assert shown["duplicates"] == before["duplicates"] + rows
-    assert shown["quarantined"] == before["quarantined"] + 1
-    assert shown["counted"] == before["counted"]
-
-
-def test_a_grown_file_counts_once(home: Home) -> None:
-    before = published_now(home)
-    day = date(2026, 11, 12)
-    rows = json_lines(gateway_file(home, day))
-    write_json_lines(gateway_file(home, day), [*rows, again(rows[0], request_id="new-1")])
-    main_job(home)
-    after = published_now(home)
-    only_these_changed(before, after, {day}, {date(2026, 11, 1)})
-    assert after.requests(day) == before.requests(day) + 1
-    assert after.manifest.conservation["duplicates"] == before.manifest.conservation["duplicates"] + len(rows)
-
-
-def test_a_new_user_rebuilds_no_day_before_the_first(home: Home) -> None:
-    before, first = published_now(home), date(2026, 11, 21)
-    organisation = (home.reference / "organisation.csv").read_bytes()
-    join(home, "new.comer", first)
-    assert main_job(home).summary is None
-    write_json_lines(gateway_file(home, first), [use_of(home, "new.comer")])
-    assert main_job(home, NEXT_DAY).done.days_built == (first,)
-    only_these_changed(before, published_now(home), {first}, {date(2026, 11, 1)})
-    assert column_of(home, "department", first) == {"Sales Operations"}
-    # One who came a day earlier makes that day stale, and nothing before it.
-    (home.reference / "organisation.csv").write_bytes(organisation)
-    join(home, "new.comer", UNTIL)
-    assert main_job(home, NEXT_DAY).done.days_built == (UNTIL,)
-
-
-def test_a_changed_budget_rebuilds_no_day_and_arms_again(home: Home) -> None:
-    before, mailed = published_now(home), messages(home)
-    change_budget(home)
-    summary = main_job(home).done
-    after = published_now(home)
-    assert summary.days_built == () and summary.months_built == (date(2026, 11, 1),)
-    only_these_changed(before, after, set(), {date(2026, 11, 1)})
-    assert summary.files == ()
-    (new,) = messages(home).keys() - mailed.keys()
-    assert new.startswith("sales-operations-has-used-")
-    assert {name: messages(home)[name] for name in mailed} == mailed
-    assert main_job(home, LATER).summary is None
-
-
-def test_a_changed_address_arms_nothing(home: Home) -> None:
-    before, mailed = tree(home.marts), messages(home)
-    rows = read_table(home, "departments.csv")
-    write_table(home, "departments.csv", [{**row, "owner_email": "somebody@halden.example"} for row in rows])
-    assert main_job(home).summary is None
-    assert (tree(home.marts), messages(home)) == (before, mailed)
-    # Neither when the snapshot is evaluated again because of something else.
-    write_json_lines(
-        gateway_file(home, UNTIL, "-late"), [again(json_lines(gateway_file(home, UNTIL))[0], request_id="late-1")]
-    )
-    main_job(home)
-    assert messages(home) == mailed
-
-
-def test_a_changed_cost_centre_of_a_department_reaches_the_figures(home: Home) -> None:
-    """Members without a cost centre of their own take their department's."""
-    before, first = published_now(home), date(2026, 11, 21)
-    join(home, "new.comer", first, cost_centre="")
-    write_json_lines(gateway_file(home, first), [use_of(home, "new.comer")])
-    main_job(home, NEXT_DAY)
-    assert column_of(home, "cost_centre", first) == {"CC-3100"}
-    rows = read_table(home, "departments.csv")
-    (sales,) = (row for row in rows if row["department"] == "Sales Operations")
-    rest = [row for row in rows if row is not sales]
-    parts = [{**sales, "valid_to": str(first)}, {**sales, "valid_from": str(first), "cost_centre": "CC-0001"}]
-    write_table(home, "departments.csv", [*rest, *parts])
-    assert main_job(home, NEXT_DAY).done.days_built == (first,)
-    assert column_of(home, "cost_centre", first) == {"CC-0001"}
-    only_these_changed(before, published_now(home), {first}, {date(2026, 11, 1)})
-
-
-def test_a_new_price_moves_no_day_that_has_one(home: Home) -> None:
-    before, mailed = published_now(home), messages(home)
-    old = {day.price_version for day in before.manifest.days.values()}
-    first = date(2026, 11, 21)
-    rows = [json_lines(gateway_file(home, date(2026, 11, 12)))[0], json_lines(gateway_file(home, UNTIL))[0]]
-    model, seller = rows[1]["model"], rows[1]["custom_llm_provider"]
-    row = dict.fromkeys(read_table(home, "price_overrides.csv")[0], "")
-    row |= {"provider": seller, "model": model, "input_mtok": "1000", "output_mtok": "1000"}
-    write_table(home, "price_overrides.csv", [*read_table(home, "price_overrides.csv"), row])
-    main_job(home)
-    only_these_changed(before, published_now(home), set(), set())
-    # A late row of an old day takes that day's old price; a new day takes the new one.
-    late = again(rows[1], request_id="late-1")
-    write_json_lines(gateway_file(home, UNTIL, "-late"), [late])
-    write_json_lines(gateway_file(home, first), [again(late, request_id="late-2", startTime="2026-11-21T10:00:00Z")])
-    main_job(home, NEXT_DAY)
-    after = published_now(home)
-    only_these_changed(before, after, {UNTIL, first}, {date(2026, 11, 1)})
-    assert {after.manifest.days[UNTIL].price_version} == old
-    assert after.manifest.days[first].price_version not in old
-    tokens = late["prompt_tokens"] + late["completion_tokens"]
-    assert Decimal(after.manifest.days[first].spend) == Decimal(tokens) / 1000
-    grown = Decimal(after.manifest.days[UNTIL].spend) - Decimal(before.manifest.days[UNTIL].spend)
-    assert grown == Decimal(str(late["spend"]))
-    assert mailed.items() <= messages(home).items()
 
 
 @pytest.mark.parametrize(
@@ -399,7 +171,28 @@ def test_with_a_dead_mail_server_the_alert_is_kept_and_goes_out_once_later(home:
     assert main_job(home, LATER).summary is None and alerts.pending(home) == []
 
 
-# Two at once ---------------------------------------------------------------------------------------------------------
+def test_without_pango_one_sentence_says_what_is_done_and_what_to_install(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Hidden:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "weasyprint":
+                raise OSError("cannot load library 'libpango-1.0-0'")
+
+    statement = home.statements / "2026-10" / "organisation.pdf"
+    before = statement.read_bytes()
+    statement.unlink()
+    for name in [name for name in sys.modules if name.partition(".")[0] == "weasyprint"]:
+        monkeypatch.delitem(sys.modules, name)
+    with monkeypatch.context() as hiding:
+        hiding.setattr(sys, "meta_path", [Hidden(), *sys.meta_path])
+        with pytest.raises(TallyhouseError) as told:
+            main_job(home)
+    assert told.value.message.endswith("the system library Pango is missing.")
+    assert "apt-get install --no-install-recommends libpangoft2-1.0-0" in told.value.next_step
+    assert not statement.exists()
+    main_job(home)
+    assert statement.read_bytes() == before
 
 
 def test_a_second_run_at_the_same_time_waits_says_for_whom_and_finds_nothing_left(
@@ -414,31 +207,7 @@ def test_a_second_run_at_the_same_time_waits_says_for_whom_and_finds_nothing_lef
     assert len(list((home.marts / "snapshots").iterdir())) == 1
 
 
-def join(home: Home, user: str, since: date, **more: str) -> None:
-    """A new user of Sales Operations."""
-    rows = read_table(home, "organisation.csv")
-    like = next(row for row in rows if row["member_type"] == "user" and row["department"] == "Sales Operations")
-    new = {**like, "member": user, "name": user, "valid_from": str(since), "valid_to": "", **more}
-    write_table(home, "organisation.csv", [*rows, new])
-
-
-def use_of(home: Home, user: str, day: date = date(2026, 11, 21)) -> dict[str, Any]:
-    """One request through the gateway on a day."""
-    row = json_lines(gateway_file(home, UNTIL))[0]
-    return again(row, request_id="late-1", user=user or row["user"], startTime=f"{day}T10:00:00Z")
-
-
-def change_budget(home: Home) -> None:
-    """Sales Operations' budget from November on becomes 24 instead of 25."""
-    rows = read_table(home, "budgets.csv")
-    (mine,) = (row for row in rows if row["scope"] == "Sales Operations" and row["valid_from"] == "2026-11-01")
-    write_table(home, "budgets.csv", [{**row, "amount": "24.00"} if row is mine else row for row in rows])
-
-
-def column_of(home: Home, column: str, day: date) -> set[str]:
-    """What a column of daily_usage holds on a day."""
-    import duckdb
-
-    with duckdb.connect() as connection:
-        file = f"{home.current_marts}/daily_usage/{day}.parquet"
-        return {value for (value,) in connection.execute(f"select distinct {column} from '{file}'").fetchall()}
+def processor_seconds() -> float:
+    """What ended child processes have used; other than the clock's seconds it says nothing of who else is working."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
