@@ -29,8 +29,9 @@ dev: $(READY) $(DEMO)  ## Dagster's UI on 127.0.0.1, with schedules and sensors,
 demo-home/tallyhouse.yaml: | $(READY)
 	@$(BIN)/tallyhouse init demo-home --demo
 
+# Two workers, each with whole files: homes that are dear to make are shared between them (tests/support/shared.py).
 test: $(READY)  ## every test but soak and bench; skipped ones say why
-	$(BIN)/pytest -rs
+	$(BIN)/pytest -rs -n 2 --dist loadfile
 
 check: $(READY)  ## format, lint, types, SQL, boundaries, documentation
 	$(BIN)/ruff check .

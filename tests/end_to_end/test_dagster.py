@@ -128,11 +128,11 @@ def test_a_data_test_that_fails_is_a_failed_check_and_nothing_is_published(
         assert len(warehouse.execute(query).fetchall()) == 1
 
 
-def test_a_first_run_tells_of_every_day_in_one_run(published: Home) -> None:
-    manifest = read_manifest(published)
+def test_a_first_run_tells_of_every_day_in_one_run(home: Home) -> None:
+    manifest = read_manifest(home)
     assert manifest is not None
-    assert [name for name, _ in jobs(published)] == ["nightly", "monthly_statement"]
-    with instance_of(published) as instance:
+    assert [name for name, _ in jobs(home)] == ["nightly", "monthly_statement"]
+    with instance_of(home) as instance:
         days = instance.get_materialized_partitions(AssetKey("daily_usage"))
         months = instance.get_materialized_partitions(AssetKey("monthly_usage"))
     assert days == {day.isoformat() for day in manifest.days}

@@ -75,8 +75,8 @@ def by_night(published: Home, tmp_path_factory: pytest.TempPathFactory) -> Trial
     return Trial(nightly(published, folder / "pristine"), folder)
 
 
-def test_a_nights_work_is_what_it_should_be(by_night: Trial, published: Home) -> None:
-    before = outcome(published)
+def test_a_nights_work_is_what_it_should_be(by_night: Trial, home: Home) -> None:
+    before = outcome(home)
     after = by_night.expected
     changed = {day for day, value in after.manifest["days"].items() if before.manifest["days"].get(day) != value}
     assert len(changed) == 2 and date(2026, 11, 20) in changed
@@ -96,7 +96,7 @@ def test_three_killed_runs_in_a_row_are_put_right(by_night: Trial) -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize(("seed", "name"), enumerate(("first_time", "by_night")))
+@pytest.mark.parametrize(("seed", "name"), list(enumerate(("first_time", "by_night"))))
 def test_a_hundred_killed_runs_are_put_right(seed: int, name: str, request: pytest.FixtureRequest) -> None:
     """Fifty on each home, at every boundary and at random moments; all that is not put right is told at the end."""
     trial: Trial = request.getfixturevalue(name)
