@@ -78,6 +78,11 @@ class Home:
         return self.marts / "current"
 
     @property
+    def closed(self) -> Path:
+        """What closing froze: a folder for each month and revision, never changed."""
+        return self.data / "closed"
+
+    @property
     def ledger(self) -> Path:
         return self.data / "ledger.sqlite"
 

@@ -133,6 +133,13 @@ class Schedules(_Frozen):
     holidays: tuple[date, ...] = ()
 
 
+class Close(_Frozen):
+    """Who closes a month, and what becomes of usage or prices that change a closed one."""
+
+    mode: Literal["manual", "automatic"] = "manual"
+    late_usage: Literal["restate", "carry_forward"] = "restate"
+
+
 class Settings(_Frozen):
     """Everything a run needs to know, settled before it starts."""
 
@@ -143,6 +150,7 @@ class Settings(_Frozen):
     geography: Geography = Geography()
     notifications: Notifications = Notifications()
     schedules: Schedules = Schedules()
+    close: Close = Close()
     now: datetime
 
     @field_validator("timezone")

@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestration.closing.issued import closed_months, issued_are_missing, issued_files
+from orchestration.closing.records import Record
 from orchestration.errors import SettingsError, TallyhouseError
 from orchestration.files import write_atomically
 from orchestration.home import Home
@@ -18,7 +20,7 @@ from orchestration.marts.manifest import Manifest, read_manifest
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
-    from reports.statement import Scope
+    from reports.statement import Correction, Scope, Standing
 
 _TEMPLATES = Path(__file__).resolve().parents[1] / "templates" / "statement"
 
@@ -42,7 +44,7 @@ def last_full_month(settings: Settings, manifest: Manifest) -> date | None:
 
 
 def due_months(home: Home, settings: Settings, manifest: Manifest | None) -> list[date]:
-    """Full months whose statement is missing or was made from other figures, oldest first.
+    """Full months whose statement is missing or was made from other figures, oldest first; closed ones only if missing.
 
     The first statement ever is that of the last full month; from then on no month is skipped, however long
     nothing ran. An earlier month that was asked for is kept up to date, and makes no other month due.
@@ -53,13 +55,18 @@ def due_months(home: Home, settings: Settings, manifest: Manifest | None) -> lis
     if last is None:
         return []
     written = _written(home)
+    closed = closed_months(home)
     first = _first_due(written, last)
     return [
         month
         for month in sorted({month_of(day) for day in manifest.days} & set(manifest.months))
         if (first <= month or month.isoformat() in written)
         and month <= last
-        and _needs_writing(home, written.get(month.isoformat()), _key(settings, manifest, month))
+        and (
+            issued_are_missing(home, month)
+            if month in closed
+            else _needs_writing(home, written.get(month.isoformat()), _key(settings, manifest, month, closed))
+        )
     ]
 
 
@@ -105,28 +112,58 @@ def write_statements(
 
 
 def _write_month(home: Home, settings: Settings, month: date, scope: str | None) -> list[Path]:
+    """Drafts are drawn anew; of a closed month the issued files are put back where they are missing."""
+    from orchestration.closing.differences import as_corrections, carried_forward
+    from orchestration.closing.issued import issued_marts
+
+    if month in closed_months(home):
+        return issued_files(home, month)
+    return render_month(
+        home,
+        settings,
+        month,
+        marts=issued_marts(home),
+        out_dir=home.statements / f"{month:%Y-%m}",
+        corrections=as_corrections(carried_forward(home, settings, month)),
+        scope=scope,
+    )
+
+
+def render_month(
+    home: Home,
+    settings: Settings,
+    month: date,
+    *,
+    marts: Path,
+    out_dir: Path,
+    standing: "Standing | None" = None,
+    corrections: "Sequence[Correction]" = (),
+    scope: str | None = None,
+) -> list[Path]:
+    """Draw the statements of a month from `marts` into `out_dir`: all of them, or that of one `scope`."""
     from reports.pdf import PANGO_PACKAGE, PangoMissing
     from reports.statement import Issuer, Scope, StatementJob
     from reports.statement import write_statements as render
 
-    snapshot = home.current_marts.resolve()
     issuer = Issuer(
         name=settings.organisation.name,
         address=settings.organisation.address,
         timezone=settings.timezone,
         currency=settings.currency,
     )
-    departments = _departments(snapshot, month)
+    departments = _departments(marts, month)
     wanted = [Scope("organisation"), *(Scope("department", name) for name in departments)]
     if scope is not None:
         wanted = [_named(scope, wanted)]
     jobs = [
         StatementJob(
-            marts=snapshot,
+            marts=marts,
             month=month,
             scope=item,
             issuer=issuer,
-            out_dir=home.statements / f"{month:%Y-%m}",
+            out_dir=out_dir,
+            standing=standing,
+            corrections=tuple(corrections),
         )
         for item in wanted
     ]
@@ -184,16 +221,23 @@ def _needs_writing(home: Home, written: Mapping[str, object] | None, key: str) -
     return not all((home.root / name).exists() for name in files)
 
 
-def _key(settings: Settings, manifest: Manifest, month: date) -> str:
-    """What a month's statements are made from: its own and the compared months' figures, the issuer, the templates."""
+def _key(settings: Settings, manifest: Manifest, month: date, closed: Mapping[date, Record]) -> str:
+    """What a month's statements are made from: its own and the compared months' figures, the issuer, the templates.
+
+    A closed month stands for what was issued of it; what it is now matters only where that is carried forward.
+    """
+    carries = settings.close.late_usage == "carry_forward"
     earliest = month.replace(year=month.year - 1)
     months = [
-        f"{other}={value.fingerprint}" for other, value in sorted(manifest.months.items()) if earliest <= other <= month
+        f"{other}={value.fingerprint}"
+        for other, value in sorted(manifest.months.items())
+        if earliest <= other <= month and (other not in closed or carries)
     ]
     templates = hashlib.sha256()
     for path in sorted(_TEMPLATES.rglob("*")):
         if path.is_file():
             templates.update(path.read_bytes())
+    months += [f"{other}={record.hash}" for other, record in closed.items() if earliest <= other]
     parts = [
         months,
         settings.organisation.model_dump(),
@@ -229,6 +273,6 @@ def _remember(home: Home, settings: Settings, manifest: Manifest, month: date, f
     entry = {
         "asked": asked,
         "files": [path.relative_to(home.root).as_posix() for path in files],
-        "key": _key(settings, manifest, month),
+        "key": _key(settings, manifest, month, closed_months(home)),
     }
     write_atomically(_register(home), json.dumps({**written, month.isoformat(): entry}, indent=1, sort_keys=True))

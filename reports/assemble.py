@@ -1,22 +1,35 @@
 """Facts, figures and words → the value that the templates print: labels, tiles, charts."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
 from reports import charts, formats
+from reports.corrections import Corrections
 from reports.detail import Detail
 from reports.figures import Figures, Row
 from reports.narrative.compose import Words, before_label, versus
-from reports.values import ZERO, Facts, Issuer
+from reports.values import ZERO, Facts, Issuer, Standing
 from reports.view import Statement, Tile
 
 CHARGE_MODELS = 6
 DAILY_PROVIDERS = 5
 
 
-def view(facts: Facts, figures: Figures, words: Words, detail: Detail, issuer: Issuer, attachment: str) -> Statement:
-    """Everything of one draft statement."""
+@dataclass(frozen=True)
+class Framing:
+    """What a statement is apart from its figures: who issues it, and whether it is closed (`number`) or a draft."""
+
+    issuer: Issuer
+    attachment: str
+    number: str | None = None
+    standing: Standing | None = None
+    corrections: Corrections | None = None
+
+
+def view(facts: Facts, figures: Figures, words: Words, detail: Detail, framing: Framing) -> Statement:
+    """Everything of one statement."""
     period = facts.period
     until = formats.full_day(period.through) if period.through else "no day of the month yet"
     end = (period.through or period.first) + timedelta(days=1)
@@ -27,12 +40,12 @@ def view(facts: Facts, figures: Figures, words: Words, detail: Detail, issuer: I
         else formats.span(period.first, period.through)
     )
     return Statement(
-        issuer=issuer,
+        issuer=framing.issuer,
         department=facts.scope.name,
-        number=None,
+        number=framing.number,
         # The first moment at which these figures could be known; never the clock's time, so that bytes repeat.
         dated=f"{end.isoformat()}T00:00:00Z",
-        attachment=attachment,
+        attachment=framing.attachment,
         figures=figures,
         words=words,
         detail=detail,
@@ -45,7 +58,8 @@ def view(facts: Facts, figures: Figures, words: Words, detail: Detail, issuer: I
         no_change=_no_change(facts, figures),
         price_books=", ".join(facts.price_books) or "none: no usage has a price",
         source_rows=_source_rows(facts, figures),
-        status="Draft: not closed. Late usage, a new price or a correction may still change the figures.",
+        status=_status(framing.standing),
+        corrections=framing.corrections,
         tiles=_tiles(facts, figures),
         models=_charge_models(figures),
         legend=legend,
@@ -59,6 +73,14 @@ def view(facts: Facts, figures: Figures, words: Words, detail: Detail, issuer: I
         ),
         week=_week(facts),
     )
+
+
+def _status(standing: Standing | None) -> str:
+    if standing is None:
+        return "Draft: not closed. Late usage, a new price or a correction may still change the figures."
+    what = "Closed" if standing.revision == 1 else f"Revision {standing.revision}, issued"
+    day = formats.full_day(standing.closed_on)
+    return f"{what} on {day}, approved by {standing.approved_by}. Later corrections are issued as numbered revisions."
 
 
 def _tiles(facts: Facts, figures: Figures) -> tuple[Tile, ...]:

@@ -17,14 +17,23 @@ from typing import TYPE_CHECKING, Any
 
 from reports import formats, marks, pdf
 from reports.twin import twin
-from reports.values import Issuer, Scope, StatementFiles
+from reports.values import Correction, Issuer, Scope, Standing, StatementFiles
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
     from reports.view import Statement
 
-__all__ = ["Issuer", "Scope", "StatementFiles", "StatementJob", "write_statement", "write_statements"]
+__all__ = [
+    "Correction",
+    "Issuer",
+    "Scope",
+    "Standing",
+    "StatementFiles",
+    "StatementJob",
+    "write_statement",
+    "write_statements",
+]
 
 STATEMENTS_PER_PROCESS = 16
 # A worker that is killed takes its statement with it and the pool would wait for ever.
@@ -41,21 +50,32 @@ class StatementJob:
     scope: Scope
     issuer: Issuer
     out_dir: Path
+    standing: Standing | None = None
+    corrections: tuple[Correction, ...] = ()
 
 
-def write_statement(*, marts: Path, month: date, scope: Scope, issuer: Issuer, out_dir: Path) -> StatementFiles:
+def write_statement(
+    *,
+    marts: Path,
+    month: date,
+    scope: Scope,
+    issuer: Issuer,
+    out_dir: Path,
+    standing: Standing | None = None,
+    corrections: Sequence[Correction] = (),
+) -> StatementFiles:
     """Write `organisation.pdf|.csv` or `department-<slug>.pdf|.csv` into `out_dir` for the month that holds `month`.
 
     `marts` is a resolved snapshot. The bytes depend on the scope's own rows and budgets, the month and the issuer.
     Raises PangoMissing before any work is done, RenderError when WeasyPrint complains, ValueError for a currency other
-    than USD. Each file appears under its name only when it is complete, the CSV first.
+    than USD. Without a `standing` it is a draft; of `corrections` only those of the scope are shown. Each file appears under its name only when it is complete, the CSV first.
     """
     if issuer.currency != "USD":
         raise ValueError(f"Statements are in USD so far; the issuer's currency is {issuer.currency!r}.")
     pdf.check_pango()
     name = file_name(scope)
     content = twin(marts, month, scope)
-    statement = build(marts, month, scope, issuer, attachment=f"{name}.csv")
+    statement = build(marts, month, scope, issuer, attachment=f"{name}.csv", standing=standing, corrections=corrections)
     dated = datetime.fromisoformat(statement.dated).replace(tzinfo=UTC)
     attached = pdf.AttachedFile(f"{name}.csv", "All lines of the statement with exact amounts", content, dated)
     drawn = pdf.draw(pdf.lay_out(html(statement)), [attached])
@@ -84,9 +104,19 @@ def write_statements(jobs: Sequence[StatementJob], workers: int) -> list[Stateme
         return files
 
 
-def build(marts: Path, month: date, scope: Scope, issuer: Issuer, *, attachment: str) -> "Statement":
+def build(
+    marts: Path,
+    month: date,
+    scope: Scope,
+    issuer: Issuer,
+    *,
+    attachment: str,
+    standing: Standing | None = None,
+    corrections: Sequence[Correction] = (),
+) -> "Statement":
     """Read the marts and settle everything that the templates print."""
-    from reports.assemble import view
+    from reports.assemble import Framing, view
+    from reports.corrections import corrected
     from reports.detail import detail
     from reports.figures import figures
     from reports.narrative.compose import compose
@@ -96,7 +126,19 @@ def build(marts: Path, month: date, scope: Scope, issuer: Issuer, *, attachment:
     settled = figures(facts)
     lines = detail(facts)
     words = compose(facts, settled, lines=lines.lines, printed=lines.printed, attachment=attachment)
-    return view(facts, settled, words, lines, issuer, attachment)
+    framing = Framing(
+        issuer=issuer,
+        attachment=attachment,
+        number=number(month, scope, standing) if standing else None,
+        standing=standing,
+        corrections=corrected(corrections, scope, month.replace(day=1)),
+    )
+    return view(facts, settled, words, lines, framing)
+
+
+def number(month: date, scope: Scope, standing: Standing) -> str:
+    """A statement's number: month, whose it is, revision. It depends on nothing but these."""
+    return f"{month:%Y-%m}/{file_name(scope).removeprefix('department-')}/{standing.revision}"
 
 
 def html(statement: "Statement") -> str:
@@ -163,7 +205,15 @@ def _printable(value: Any) -> Any:
 
 
 def _write(job: StatementJob) -> StatementFiles:
-    return write_statement(marts=job.marts, month=job.month, scope=job.scope, issuer=job.issuer, out_dir=job.out_dir)
+    return write_statement(
+        marts=job.marts,
+        month=job.month,
+        scope=job.scope,
+        issuer=job.issuer,
+        out_dir=job.out_dir,
+        standing=job.standing,
+        corrections=job.corrections,
+    )
 
 
 def _leave_with_parent() -> None:

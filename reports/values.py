@@ -33,6 +33,31 @@ class Issuer:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """That a month is closed: `revision` counts its issues from 1; without a standing a statement is a draft."""
+
+    revision: int
+    closed_on: date
+    approved_by: str
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A line that is known otherwise than it was issued, in exact USD.
+
+    Of the statement's own month it is part of a restatement; of an earlier month its difference is carried forward.
+    """
+
+    month: date
+    department: str
+    project: str
+    provider: str
+    model: str
+    before: Decimal
+    after: Decimal
+
+
+@dataclass(frozen=True)
 class StatementFiles:
     """The two files of one statement, both in place."""
 

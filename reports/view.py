@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from reports import charts, formats
+from reports.corrections import Corrections
 from reports.detail import Detail
 from reports.figures import Figures, Row
 from reports.narrative.compose import Words
@@ -46,6 +47,7 @@ class Statement:
     price_books: str
     source_rows: str
     status: str
+    corrections: Corrections | None
     tiles: tuple[Tile, ...]
     models: tuple[Row, ...]
     legend: tuple[tuple[str, str], ...]
@@ -116,6 +118,18 @@ class Statement:
         """The last line of the departments holds the organisation's own budget, which need not be the sum above it."""
         plans = [row.plan for row in self.rows if row.plan is not None]
         return "Total" if self.figures.plan in (None, sum(plans, ZERO)) else "Organisation"
+
+    @property
+    def amount_charged(self) -> Decimal:
+        """The month's total with what is carried from earlier months; a restatement's changes are in it already."""
+        carried = self.corrections.total if self.corrections and self.corrections.carried else ZERO
+        return self.figures.total + carried
+
+    @property
+    def corrections_title(self) -> str:
+        if self.corrections and self.corrections.carried:
+            return "Corrections to closed months"
+        return "What changed since the statement was issued before"
 
     @property
     def total_charge(self) -> str:

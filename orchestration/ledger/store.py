@@ -14,7 +14,7 @@ from urllib.parse import quote
 from orchestration.errors import TallyhouseError
 from orchestration.home import Home
 
-VERSION = 2
+VERSION = 3
 _BUSY_SECONDS = 30.0
 
 _FIRST = (
@@ -80,8 +80,35 @@ _SECOND = (
     "insert into evaluated select distinct substr(recorded_at, 1, 10) from alert",
 )
 
+_THIRD = (
+    # The chain of closings: body is the record as canonical JSON, hash is of it and so of the one before.
+    """
+    create table close_record (
+        number     integer primary key,
+        kind       text not null check (kind in ('close', 'restatement', 'reopen')),
+        scope_kind text not null check (scope_kind in ('organisation', 'department')),
+        month      text not null,
+        revision   integer not null check (revision > 0),
+        body       text not null,
+        hash       text not null unique
+    ) strict
+    """,
+    # One issue of a month and kind of scope; it can be reopened once.
+    """
+    create unique index close_record_issue on close_record (month, scope_kind, revision, kind = 'reopen')
+    """,
+    """
+    create trigger close_record_stays before update on close_record
+    begin select raise(abort, 'close records are never changed'); end
+    """,
+    """
+    create trigger close_record_is_kept before delete on close_record
+    begin select raise(abort, 'close records are never removed'); end
+    """,
+)
+
 # What leads from each version to the next.
-_STEPS = (_FIRST, _SECOND)
+_STEPS = (_FIRST, _SECOND, _THIRD)
 
 
 @contextmanager
@@ -90,8 +117,8 @@ def ledger(home: Home) -> Iterator[sqlite3.Connection]:
     home.data.mkdir(parents=True, exist_ok=True)
     with closing(_open(home.ledger, "rwc")) as connection:
         connection.execute("pragma synchronous = extra")
-        connection.execute("pragma foreign_keys = on")
         _bring_up(connection, home.ledger)
+        connection.execute("pragma foreign_keys = on")
         yield connection
 
 

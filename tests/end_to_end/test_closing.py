@@ -1,0 +1,205 @@
+"""A month from draft to closed, to a late file, to a restatement or a carried correction; and everything issued stays."""
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from orchestration.closing.book import read_records
+from orchestration.closing.close import close_month, plan_close, reopen_month, restate_month
+from orchestration.closing.differences import find_differences
+from orchestration.closing.issued import closed_months, issued_marts
+from orchestration.errors import SettingsError, TallyhouseError
+from orchestration.home import Home
+from orchestration.marts.manifest import read_manifest
+from orchestration.statements import due_months, write_statements
+from tests.support.homes import NOW, contents, copy_home, json_lines, main_job, settings_of, write_json_lines
+
+OCTOBER = date(2026, 10, 1)
+NOVEMBER = date(2026, 11, 1)
+DECEMBER = "2026-12-03T04:00:00+00:00"
+
+
+@pytest.fixture(scope="module")
+def closed(published: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The short home with October closed. Not to be changed."""
+    home = copy_home(published, tmp_path_factory.mktemp("closed") / "home")
+    close_month(home, settings_of(home), OCTOBER, approved_by="Ada Osei", reason="the unknown model is being priced")
+    return home
+
+
+@pytest.fixture
+def home(closed: Home, tmp_path: Path) -> Iterator[Home]:
+    yield copy_home(closed, tmp_path / "home")
+
+
+def late_file(home: Home, day: date = date(2026, 10, 14), copies: int = 1) -> list[dict[str, object]]:
+    """A gateway file of October that arrives after the close: a day's requests once more under new ids."""
+    found = next(path for path in sorted((home.inbox / "gateway").rglob(f"spend-logs-{day}*.jsonl")))
+    rows = [
+        {**row, "request_id": f"late-{copy}-{row['request_id']}"}
+        for copy in range(copies)
+        for row in json_lines(found)
+        if row.get("request_id")
+    ]
+    write_json_lines(home.inbox / "gateway" / f"late-{day}.jsonl", rows)
+    return rows
+
+
+def policy(home: Home, text: str) -> None:
+    path = home.settings_file
+    path.write_text(path.read_text(encoding="utf-8") + f"\nclose: {text}\n", encoding="utf-8")
+
+
+def difference(home: Home) -> Decimal:
+    return sum((restated.cost for restated in find_differences(home)), Decimal(0))
+
+
+def test_closing_numbers_the_statements_and_freezes_lines_and_inputs(closed: Home) -> None:
+    records = read_records(closed)
+    assert [(record.kind, record.scope_kind, record.month, record.revision) for record in records] == [
+        ("close", "organisation", OCTOBER, 1),
+        ("close", "department", OCTOBER, 1),
+    ]
+    manifest = read_manifest(closed)
+    assert manifest is not None
+    assert Decimal(records[0].spend) == manifest.spend(OCTOBER)
+    frozen = closed.closed / "2026-10" / "1"
+    assert (frozen / "inputs" / "reference" / "organisation.csv").read_bytes() == (
+        closed.reference / "organisation.csv"
+    ).read_bytes()
+    assert {path.suffix for path in (frozen / "statements").iterdir()} == {".pdf", ".csv"}
+    assert contents(frozen / "statements") == contents(closed.statements / "2026-10")
+    assert "folder://" not in (frozen / "inputs" / "settings.json").read_text(encoding="utf-8")
+
+
+def test_a_closed_statement_says_so_and_is_no_draft(closed: Home) -> None:
+    from pypdf import PdfReader
+
+    text = "\n".join(page.extract_text() for page in PdfReader(closed.statements / "2026-10" / "organisation.pdf").pages)
+    assert "2026-10/organisation/1" in text
+    assert "approved by Ada Osei" in text.replace("\n", " ")
+    assert "Draft" not in text
+
+
+def test_an_unmet_check_needs_a_reason_and_nothing_is_changed_without_one(published: Home, tmp_path: Path) -> None:
+    home = copy_home(published, tmp_path / "home")
+    settings = settings_of(home)
+    unmet = {check.name for check in plan_close(home, settings, OCTOBER).checks if not check.met}
+    assert unmet == {"nothing is quarantined"}
+    with pytest.raises(SettingsError, match="nothing is quarantined"):
+        close_month(home, settings, OCTOBER, approved_by="Ada Osei")
+    assert read_records(home) == []
+    assert not home.closed.exists()
+
+
+def test_months_close_in_order_and_only_when_they_are_over(home: Home) -> None:
+    settings = settings_of(home)
+    with pytest.raises(SettingsError, match="closed already"):
+        close_month(home, settings, OCTOBER, approved_by="Ada Osei", reason="again")
+    with pytest.raises(SettingsError, match="not over"):
+        close_month(home, settings, NOVEMBER, approved_by="Ada Osei", reason="early")
+
+
+def test_late_usage_changes_what_is_known_and_nothing_that_was_issued(home: Home) -> None:
+    issued = contents(home.statements / "2026-10")
+    rows = late_file(home)
+    done = main_job(home)
+    assert done.summary is not None and done.summary.days_built == (date(2026, 10, 14),)
+    assert contents(home.statements / "2026-10") == issued
+    (restated,) = find_differences(home)
+    assert sum(line.requests_known - line.requests_issued for line in restated.lines) == len(rows)
+    known = read_manifest(home)
+    assert known is not None
+    assert known.spend(OCTOBER) - Decimal(closed_months(home)[OCTOBER].spend) == restated.cost > 0
+    as_closed = issued_marts(home)
+    assert json.loads((as_closed / "manifest.json").read_text())["months"]["2026-10-01"]["spend"] == str(
+        closed_months(home)[OCTOBER].spend
+    )
+    assert (home.marts / "as_closed").resolve() == as_closed
+    assert due_months(home, settings_of(home), known) == []
+
+
+def test_a_restatement_is_numbered_and_shows_exactly_the_difference(home: Home) -> None:
+    late_file(home)
+    main_job(home)
+    cost = difference(home)
+    before = contents(home.closed / "2026-10" / "1" / "statements")
+    restate_month(home, settings_of(home), OCTOBER, approved_by="Ada Osei", reason="a gateway file came late")
+    assert difference(home) == 0
+    standing = closed_months(home)[OCTOBER]
+    assert (standing.kind, standing.revision) == ("restatement", 2)
+    first = read_records(home)[0]
+    assert Decimal(standing.spend) - Decimal(first.spend) == cost
+    assert contents(home.closed / "2026-10" / "1" / "statements") == before
+    from pypdf import PdfReader
+
+    text = "\n".join(page.extract_text() for page in PdfReader(home.statements / "2026-10" / "organisation.pdf").pages)
+    assert "2026-10/organisation/2" in text
+    assert "What changed since the statement was issued before" in text
+    assert f"+{cost.quantize(Decimal('0.01')):,}" in text
+    with pytest.raises(SettingsError, match="Nothing in October 2026 differs"):
+        restate_month(home, settings_of(home), OCTOBER, approved_by="Ada Osei")
+
+
+def test_by_policy_a_correction_is_carried_into_the_next_month_once(home: Home) -> None:
+    policy(home, "{late_usage: carry_forward}")
+    late_file(home)
+    main_job(home, now=DECEMBER)
+    cost = difference(home)
+    assert cost > 0
+    issued = contents(home.statements / "2026-10")
+    close_month(home, settings_of(home, DECEMBER), NOVEMBER, approved_by="Ada Osei", reason="demonstration")
+    assert difference(home) == 0
+    assert contents(home.statements / "2026-10") == issued
+    from pypdf import PdfReader
+
+    text = "\n".join(page.extract_text() for page in PdfReader(home.statements / "2026-11" / "organisation.pdf").pages)
+    assert "Corrections to closed months" in text
+    assert f"+{cost.quantize(Decimal('0.01')):,}" in text
+    shutil.rmtree(home.inbox / "gateway" / "late-2026-10-14.jsonl", ignore_errors=True)
+    late_file(home, date(2026, 10, 15))
+    main_job(home, now=DECEMBER)
+    assert difference(home) > 0  # the next late file counts from what was carried
+
+
+def test_issued_files_that_are_lost_come_back_to_the_byte(home: Home) -> None:
+    issued = contents(home.statements / "2026-10")
+    (home.statements / "2026-10" / "organisation.pdf").unlink()
+    manifest = read_manifest(home)
+    assert due_months(home, settings_of(home), manifest) == [OCTOBER]
+    write_statements(home, settings_of(home))
+    assert contents(home.statements / "2026-10") == issued
+
+
+def test_only_the_last_closed_month_can_be_reopened_and_that_is_recorded(home: Home) -> None:
+    settings = settings_of(home)
+    with pytest.raises(SettingsError, match="needs a reason"):
+        reopen_month(home, settings, OCTOBER, approved_by="Ada Osei", reason="")
+    reopen_month(home, settings, OCTOBER, approved_by="Ada Osei", reason="wrong cost centre")
+    assert closed_months(home) == {}
+    close_month(home, settings, OCTOBER, approved_by="Ada Osei", reason="corrected")
+    assert closed_months(home)[OCTOBER].revision == 2
+    assert [record.kind for record in read_records(home)][::2] == ["close", "reopen", "close"]
+
+
+def test_a_record_that_was_tampered_with_stops_every_close(home: Home) -> None:
+    with sqlite3.connect(home.ledger) as connection:
+        connection.execute("drop trigger close_record_stays")
+        connection.execute("update close_record set body = replace(body, 'Ada Osei', 'Eve') where number = 1")
+    with pytest.raises(TallyhouseError, match="was changed after it was written"):
+        read_records(home)
+
+
+def test_a_close_killed_before_its_record_never_counted(published: Home, tmp_path: Path) -> None:
+    home = copy_home(published, tmp_path / "home")
+    (home.closed / "2026-10" / "1" / "statements").mkdir(parents=True)
+    (home.closed / "2026-10" / "1" / "statements" / "organisation.pdf").write_bytes(b"half")
+    assert closed_months(home) == {}
+    close_month(home, settings_of(home, NOW), OCTOBER, approved_by="Ada Osei", reason="the unknown model")
+    assert (home.closed / "2026-10" / "1" / "statements" / "organisation.pdf").read_bytes() != b"half"
