@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from orchestration.closing.commands import add_commands
 from orchestration.errors import DeliveryError, FetchError, RefusedFilesError, SettingsError
 from orchestration.options import Given, command, group
 
@@ -34,6 +35,7 @@ alerts_app = typer.Typer(no_args_is_help=True, help="Budget alerts: what would b
 app.add_typer(alerts_app, name="alerts")
 group(app)
 group(alerts_app)
+add_commands(app)
 
 PlanOption = Annotated[bool, typer.Option("--plan", help="Write nothing; list what would be done, and why.")]
 

@@ -66,9 +66,10 @@ def write_statement(
 ) -> StatementFiles:
     """Write `organisation.pdf|.csv` or `department-<slug>.pdf|.csv` into `out_dir` for the month that holds `month`.
 
-    `marts` is a resolved snapshot. The bytes depend on the scope's own rows and budgets, the month and the issuer.
+    `marts` is a resolved snapshot. The bytes depend on the scope's own rows and budgets, the month, the issuer, the
+    `standing` (without one it is a draft) and those of the `corrections` that are of the scope.
     Raises PangoMissing before any work is done, RenderError when WeasyPrint complains, ValueError for a currency other
-    than USD. Without a `standing` it is a draft; of `corrections` only those of the scope are shown. Each file appears under its name only when it is complete, the CSV first.
+    than USD. Each file appears under its name only when it is complete, the CSV first.
     """
     if issuer.currency != "USD":
         raise ValueError(f"Statements are in USD so far; the issuer's currency is {issuer.currency!r}.")

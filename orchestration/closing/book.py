@@ -3,9 +3,12 @@
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from orchestration.closing.records import GENESIS, Record, check_chain, from_body
 from orchestration.home import Home
+from orchestration.ledger import outbox
+from orchestration.ledger.outbox import Addressed, Message
 from orchestration.ledger.store import existing_ledger, ledger, transaction
 
 
@@ -15,8 +18,10 @@ def read_records(home: Home) -> list[Record]:
         return _read(connection) if connection else []
 
 
-def append(home: Home, records: Sequence[Record]) -> list[Record]:
-    """Chain the records to the last one and write them, all or none: the commit of a close.
+def append(
+    home: Home, records: Sequence[Record], messages: Sequence[tuple[Message, Addressed]] = (), *, now: datetime
+) -> list[Record]:
+    """Chain the records to the last one and write them with their messages, all or none: the commit of a close.
 
     Their `number` and `previous_hash` are settled here.
     """
@@ -41,6 +46,8 @@ def append(home: Home, records: Sequence[Record]) -> list[Record]:
                 ),
             )
             written.append(chained)
+        for message, addressed in messages:
+            outbox.queue(connection, message, addressed, now)
         return written
 
 

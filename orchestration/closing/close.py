@@ -22,11 +22,12 @@ from orchestration.closing.differences import (
     write_carried,
 )
 from orchestration.closing.issued import closed_months, issued_files, issued_marts, marts_with
+from orchestration.closing.notify import statement_messages
 from orchestration.closing.records import SCOPE_KINDS, Check, Kind, Record, issued, next_revision
+from orchestration.delivery.recipients import address_book
 from orchestration.errors import SettingsError, TallyhouseError
 from orchestration.files import fsync_folder
 from orchestration.home import Home
-from orchestration.journal import record as note
 from orchestration.journal import tell
 from orchestration.lock import writer
 from orchestration.marts.calendar import next_month
@@ -74,7 +75,14 @@ def plan_close(home: Home, settings: Settings, month: date) -> ClosePlan:
     )
 
 
-def close_month(home: Home, settings: Settings, month: date, *, approved_by: str, reason: str = "") -> Closed:
+def close_month(
+    home: Home,
+    settings: Settings,
+    month: date,
+    *,
+    approved_by: str,
+    reason: str = "",
+) -> Closed:
     """Close a month: freeze its lines and inputs, issue its statements, chain its record.
 
     Raises SettingsError when the month is not the next to close, is not over, or has an unmet check and no `reason`;
@@ -93,7 +101,14 @@ def close_month(home: Home, settings: Settings, month: date, *, approved_by: str
         return _issue(home, settings, "close", plan, approved_by, reason.strip(), lines=lines)
 
 
-def restate_month(home: Home, settings: Settings, month: date, *, approved_by: str, reason: str = "") -> Closed:
+def restate_month(
+    home: Home,
+    settings: Settings,
+    month: date,
+    *,
+    approved_by: str,
+    reason: str = "",
+) -> Closed:
     """Issue a closed month again with today's figures, under the next revision, its differences shown.
 
     Raises SettingsError when the month is not closed or nothing in it differs.
@@ -155,9 +170,10 @@ def reopen_month(home: Home, settings: Settings, month: date, *, approved_by: st
                 )
                 for scope_kind in SCOPE_KINDS
             ],
+            now=settings.now,
         )
         issued_marts(home)
-        return note(Closed(written[0], ()))
+        return Closed(written[0], ())
 
 
 def _issue(
@@ -190,6 +206,17 @@ def _issue(
     target.parent.mkdir(parents=True, exist_ok=True)
     staged.rename(target)
     fsync_folder(target.parent)
+    addressed = address_book(home, settings)
+    messages = statement_messages(
+        home,
+        settings,
+        month=month,
+        folder=target,
+        revision=plan.revision,
+        approved_by=approved_by.strip(),
+        frozen=frozen,
+        lines=lines,
+    )
     written = append(
         home,
         [
@@ -209,9 +236,11 @@ def _issue(
             )
             for scope_kind in SCOPE_KINDS
         ],
+        [(message, addressed(message.audience)) for message in messages],
+        now=settings.now,
     )
     issued_marts(home)
-    return note(Closed(written[0], tuple(issued_files(home, month))))
+    return Closed(written[0], tuple(issued_files(home, month)))
 
 
 def _render(

@@ -4,6 +4,7 @@ Exactly once but for one window: killed after the server accepted and before tha
 sends that one message again, under the same id.
 """
 
+import hashlib
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from orchestration.delivery.recipients import address_book, wrong_address
 from orchestration.errors import TallyhouseError
 from orchestration.home import Home
 from orchestration.ledger import outbox
-from orchestration.ledger.outbox import Waiting
+from orchestration.ledger.outbox import Attachment, Waiting
 from orchestration.ledger.store import existing_ledger, ledger, transaction
 from orchestration.settings import Settings
 
@@ -121,6 +122,10 @@ def _route(home: Home, settings: Settings) -> tuple[str | None, Callable[[Waitin
     from orchestration.delivery import apprise_sender  # Apprise is imported only when there is mail to send
 
     def attempt(item: Waiting) -> Outcome:
+        try:
+            attachments = tuple((file.name, _read(home, file)) for file in item.message.attachments)
+        except TallyhouseError as error:
+            return Outcome(False, error.message)
         return apprise_sender.send(
             email_url,
             home.root,
@@ -132,10 +137,20 @@ def _route(home: Home, settings: Settings) -> tuple[str | None, Callable[[Waitin
                 text=item.message.text,
                 html=item.message.html,
                 written_at=settings.now.astimezone(settings.zone),
+                attachments=attachments,
             ),
         )
 
     return apprise_sender.wrong_route(email_url), attempt
+
+
+def _read(home: Home, file: Attachment) -> bytes:
+    """The bytes that were to be sent, and no others."""
+    path = home.root / file.path
+    content = path.read_bytes() if path.is_file() else b""
+    if hashlib.sha256(content).hexdigest() != file.sha256:
+        raise TallyhouseError(f"{path} is not the file that was to be sent", "Restore data/closed from a backup.")
+    return content
 
 
 @contextmanager

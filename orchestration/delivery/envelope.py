@@ -1,5 +1,6 @@
 """One message to one recipient as an e-mail: plain text and HTML, the same bytes whenever it is made again."""
 
+import mimetypes
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -20,6 +21,7 @@ class Envelope:
     text: str
     html: str
     written_at: datetime
+    attachments: tuple[tuple[str, bytes], ...] = ()
 
     @property
     def sender_address(self) -> str:
@@ -56,6 +58,11 @@ def mail(envelope: Envelope, headers: dict[str, str] | None = None) -> EmailMess
     message.set_content(envelope.text, cte="quoted-printable")
     message.add_alternative(envelope.html, subtype="html", cte="quoted-printable")
     message.set_boundary(f"=_{envelope.delivery_id}")
+    for name, content in envelope.attachments:
+        main, _, sub = (mimetypes.guess_type(name)[0] or "application/octet-stream").partition("/")
+        message.add_attachment(content, maintype=main, subtype=sub, filename=name)
+    if envelope.attachments:
+        message.set_boundary(f"=_{envelope.delivery_id}_files")
     return message
 
 

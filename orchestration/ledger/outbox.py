@@ -7,6 +7,7 @@ recipient under an id of its own, which stays the same however often it must be 
 import hashlib
 import socket
 import sqlite3
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +16,15 @@ from datetime import datetime, timedelta
 _BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (0, 5, 15, 60, 180, 360))
 GIVEN_UP_AFTER = timedelta(days=30)
 LEASE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that goes with a message: its name there, its path below the home, and what its bytes must be."""
+
+    name: str
+    path: str
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -27,6 +37,7 @@ class Message:
     subject: str
     text: str
     html: str
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,6 +92,11 @@ def queue(connection: sqlite3.Connection, message: Message, to: Addressed, now: 
     ).rowcount
     if not added:
         return 0
+    for place, file in enumerate(message.attachments):
+        connection.execute(
+            "insert into attachment values (?, ?, ?, ?, ?)",
+            (message.message_id, place, file.name, file.path, file.sha256),
+        )
     recipients: Sequence[str | None] = to.recipients or (None,)
     for recipient in recipients:
         _add(connection, message.message_id, recipient, None if recipient else to.reason, now)
@@ -89,6 +105,9 @@ def queue(connection: sqlite3.Connection, message: Message, to: Addressed, now: 
 
 def waiting(connection: sqlite3.Connection) -> list[Waiting]:
     """Every delivery that has not gone out, the oldest first."""
+    attached: dict[str, list[Attachment]] = defaultdict(list)
+    for row in connection.execute("select * from attachment order by message_id, place"):
+        attached[row["message_id"]].append(Attachment(row["name"], row["path"], row["sha256"]))
     rows = connection.execute(
         "select * from delivery join message using (message_id) where state = 'waiting' order by number"
     )
@@ -103,6 +122,7 @@ def waiting(connection: sqlite3.Connection) -> list[Waiting]:
                 subject=row["subject"],
                 text=row["body_text"],
                 html=row["body_html"],
+                attachments=tuple(attached[row["message_id"]]),
             ),
             recipient=row["recipient"],
             attempts=row["attempts"],

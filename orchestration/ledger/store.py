@@ -81,6 +81,31 @@ _SECOND = (
 )
 
 _THIRD = (
+    # Messages of one more kind, and files that go with a message: frozen ones, so that a re-send repeats them.
+    """
+    create table message_2 (
+        message_id text primary key,
+        kind       text not null check (kind in ('crossed', 'withdrawn', 'failure', 'statement')),
+        audience   text not null check (audience = 'operators' or audience like 'department:_%'),
+        subject    text not null,
+        body_text  text not null,
+        body_html  text not null,
+        queued_at  text not null
+    ) strict, without rowid
+    """,
+    "insert into message_2 select * from message",
+    "drop table message",
+    "alter table message_2 rename to message",
+    """
+    create table attachment (
+        message_id text not null references message (message_id),
+        place      integer not null,
+        name       text not null,
+        path       text not null,
+        sha256     text not null,
+        primary key (message_id, place)
+    ) strict, without rowid
+    """,
     # The chain of closings: body is the record as canonical JSON, hash is of it and so of the one before.
     """
     create table close_record (

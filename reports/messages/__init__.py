@@ -1,7 +1,7 @@
 """Message bodies: figures in, subject and text and HTML out. Pure functions, no sending."""
 
-from reports.messages.facts import BudgetFacts, Cause, Causes, Crossing, FailureFacts, Silence, Withdrawal
-from reports.messages.render import Rendered, budget_crossed, crossing_withdrawn, run_failed
+from reports.messages.facts import BudgetFacts, Cause, Causes, Crossing, FailureFacts, IssuedFacts, Silence, Withdrawal
+from reports.messages.render import Rendered, budget_crossed, crossing_withdrawn, run_failed, statement_issued
 
 __all__ = [
     "BudgetFacts",
@@ -9,10 +9,12 @@ __all__ = [
     "Causes",
     "Crossing",
     "FailureFacts",
+    "IssuedFacts",
     "Rendered",
     "Silence",
     "Withdrawal",
     "budget_crossed",
     "crossing_withdrawn",
     "run_failed",
+    "statement_issued",
 ]

@@ -46,6 +46,23 @@ class Silence:
 
 
 @dataclass(frozen=True)
+class IssuedFacts:
+    """A closed month's statement: whose it is (`scope` empty: the organisation's), its number, what it charges.
+
+    `corrected` is the change of a restatement against the revision before it, None for a first issue.
+    """
+
+    organisation: str
+    scope: str
+    month: date
+    number: str
+    spend: Decimal
+    approved_by: str
+    corrected: Decimal | None
+    attachments: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class BudgetFacts:
     """One budget in one month (`month`: its first day), as the published marts have it.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reports.messages import words
-from reports.messages.facts import BudgetFacts, FailureFacts, Withdrawal
+from reports.messages.facts import BudgetFacts, FailureFacts, IssuedFacts, Withdrawal
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -59,6 +59,26 @@ def crossing_withdrawn(facts: BudgetFacts, withdrawal: Withdrawal) -> Rendered:
         bar=_bar(facts),
         bar_labels=words.bar_labels(facts),
         footer=f"Budget {words.line(facts.budget_id)}.",
+        organisation=words.line(facts.organisation),
+    )
+
+
+def statement_issued(facts: IssuedFacts) -> Rendered:
+    """The message that comes with a closed month's statement."""
+    whose = words.line(facts.scope or facts.organisation)
+    spend = words.money(facts.spend)
+    again = "" if facts.corrected is None else f", revised by {words.signed(facts.corrected)}"
+    return _rendered(
+        "statement",
+        subject=f"Statement of {facts.month:%B %Y} for {whose}: {spend}{again}",
+        lead=f"The AI usage statement of {facts.month:%B %Y} is {'closed' if facts.corrected is None else 'restated'}.",
+        rows=(
+            ("Statement", words.line(facts.number)),
+            ("Spend", spend),
+            *(() if facts.corrected is None else (("Change", words.signed(facts.corrected)),)),
+            ("Approved by", words.line(facts.approved_by)),
+        ),
+        attachments=facts.attachments,
         organisation=words.line(facts.organisation),
     )
 

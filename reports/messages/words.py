@@ -24,6 +24,11 @@ def money(amount: Decimal, rounding: str = ROUND_HALF_UP) -> str:
     return f"{'-' if amount < 0 else ''}${abs(amount).quantize(_CENT, rounding):,}"
 
 
+def signed(amount: Decimal) -> str:
+    """A change: +$12.00."""
+    return money(amount) if amount < 0 else f"+{money(amount)}"
+
+
 def percent(part: Decimal, whole: Decimal) -> str:
     """Whole percents rounded down, so that 99.9% never reads as all of it. `whole` must not be zero."""
     share = (part / whole * 100).quantize(Decimal(1), ROUND_DOWN)

@@ -1,7 +1,6 @@
-"""A month from draft to closed, to a late file, to a restatement or a carried correction; and everything issued stays."""
+"""A month from draft to closed, then a late file, a restatement or a carried correction; what was issued stays."""
 
 import json
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from datetime import date
@@ -14,11 +13,22 @@ from orchestration.closing.book import read_records
 from orchestration.closing.close import close_month, plan_close, reopen_month, restate_month
 from orchestration.closing.differences import find_differences
 from orchestration.closing.issued import closed_months, issued_marts
+from orchestration.delivery.deliver import deliver
 from orchestration.errors import SettingsError, TallyhouseError
 from orchestration.home import Home
 from orchestration.marts.manifest import read_manifest
 from orchestration.statements import due_months, write_statements
-from tests.support.homes import NOW, contents, copy_home, json_lines, main_job, settings_of, write_json_lines
+from reports.statement import Scope, file_name
+from tests.support.homes import (
+    NOW,
+    contents,
+    copy_home,
+    json_lines,
+    main_job,
+    read_table,
+    settings_of,
+    write_json_lines,
+)
 
 OCTOBER = date(2026, 10, 1)
 NOVEMBER = date(2026, 11, 1)
@@ -38,17 +48,15 @@ def home(closed: Home, tmp_path: Path) -> Iterator[Home]:
     yield copy_home(closed, tmp_path / "home")
 
 
-def late_file(home: Home, day: date = date(2026, 10, 14), copies: int = 1) -> list[dict[str, object]]:
-    """A gateway file of October that arrives after the close: a day's requests once more under new ids."""
-    found = next(path for path in sorted((home.inbox / "gateway").rglob(f"spend-logs-{day}*.jsonl")))
-    rows = [
-        {**row, "request_id": f"late-{copy}-{row['request_id']}"}
-        for copy in range(copies)
-        for row in json_lines(found)
-        if row.get("request_id")
-    ]
+def late_file(home: Home, day: date = date(2026, 10, 14)) -> int:
+    """A gateway file that arrives after the close: a day's requests once more under new ids; how many they are."""
+    month = home.inbox / "gateway" / "2026" / "spend-logs-2026-10.jsonl.gz"
+    of_day = [row for row in json_lines(month) if str(row.get("startTime", "")).startswith(f"{day}T1")]
+    rows = [{**row, "request_id": f"late-{row['request_id']}"} for row in of_day]
     write_json_lines(home.inbox / "gateway" / f"late-{day}.jsonl", rows)
-    return rows
+    requests = len({row["request_id"] for row in rows})
+    assert requests > 0
+    return requests
 
 
 def policy(home: Home, text: str) -> None:
@@ -81,7 +89,9 @@ def test_closing_numbers_the_statements_and_freezes_lines_and_inputs(closed: Hom
 def test_a_closed_statement_says_so_and_is_no_draft(closed: Home) -> None:
     from pypdf import PdfReader
 
-    text = "\n".join(page.extract_text() for page in PdfReader(closed.statements / "2026-10" / "organisation.pdf").pages)
+    text = "\n".join(
+        page.extract_text() for page in PdfReader(closed.statements / "2026-10" / "organisation.pdf").pages
+    )
     assert "2026-10/organisation/1" in text
     assert "approved by Ada Osei" in text.replace("\n", " ")
     assert "Draft" not in text
@@ -108,12 +118,11 @@ def test_months_close_in_order_and_only_when_they_are_over(home: Home) -> None:
 
 def test_late_usage_changes_what_is_known_and_nothing_that_was_issued(home: Home) -> None:
     issued = contents(home.statements / "2026-10")
-    rows = late_file(home)
-    done = main_job(home)
-    assert done.summary is not None and done.summary.days_built == (date(2026, 10, 14),)
+    requests = late_file(home)
+    assert main_job(home).done.days_built == (date(2026, 10, 14),)
     assert contents(home.statements / "2026-10") == issued
     (restated,) = find_differences(home)
-    assert sum(line.requests_known - line.requests_issued for line in restated.lines) == len(rows)
+    assert sum(line.requests_known - line.requests_issued for line in restated.lines) == requests
     known = read_manifest(home)
     assert known is not None
     assert known.spend(OCTOBER) - Decimal(closed_months(home)[OCTOBER].spend) == restated.cost > 0
@@ -162,7 +171,6 @@ def test_by_policy_a_correction_is_carried_into_the_next_month_once(home: Home) 
     text = "\n".join(page.extract_text() for page in PdfReader(home.statements / "2026-11" / "organisation.pdf").pages)
     assert "Corrections to closed months" in text
     assert f"+{cost.quantize(Decimal('0.01')):,}" in text
-    shutil.rmtree(home.inbox / "gateway" / "late-2026-10-14.jsonl", ignore_errors=True)
     late_file(home, date(2026, 10, 15))
     main_job(home, now=DECEMBER)
     assert difference(home) > 0  # the next late file counts from what was carried
@@ -203,3 +211,30 @@ def test_a_close_killed_before_its_record_never_counted(published: Home, tmp_pat
     assert closed_months(home) == {}
     close_month(home, settings_of(home, NOW), OCTOBER, approved_by="Ada Osei", reason="the unknown model")
     assert (home.closed / "2026-10" / "1" / "statements" / "organisation.pdf").read_bytes() != b"half"
+
+
+def test_each_owner_gets_the_statement_of_their_own_department_once(closed: Home, tmp_path: Path) -> None:
+    import email
+    import email.policy
+
+    home = copy_home(closed, tmp_path / "home")
+    before = {path.name for path in (home.root / "messages").glob("*.eml")}
+    for _ in range(2):
+        deliver(home, settings_of(home), retry_now=True)
+    sent = {
+        message["To"]: message
+        for path in (home.root / "messages").glob("*.eml")
+        if path.name not in before
+        for message in [email.message_from_bytes(path.read_bytes(), policy=email.policy.default)]
+    }
+    owners = {row["owner_email"]: row["department"] for row in read_table(home, "departments.csv")}
+    operators = settings_of(home).notifications.operators
+    assert sent.keys() == {*owners, *operators}
+    issued = contents(home.statements / "2026-10")
+    for recipient, message in sent.items():
+        files = {part.get_filename(): part.get_content() for part in message.iter_attachments()}
+        scope = Scope("department", owners[recipient]) if recipient in owners else Scope("organisation")
+        name = file_name(scope)
+        assert files.keys() == {f"2026-10-{name}.pdf", f"2026-10-{name}.csv"}
+        assert files[f"2026-10-{name}.pdf"] == issued[f"{name}.pdf"]
+        assert str(files[f"2026-10-{name}.csv"]).encode() == issued[f"{name}.csv"]

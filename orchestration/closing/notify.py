@@ -1,0 +1,102 @@
+"""The messages that carry a closed month's statements: each to the one whose figures they are."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from orchestration.closing.differences import ZERO, Difference
+from orchestration.closing.freeze import MARTS, STATEMENTS
+from orchestration.delivery.recipients import audience
+from orchestration.home import Home
+from orchestration.ledger.outbox import Attachment, Message, identity
+from orchestration.settings import Settings
+
+
+def statement_messages(
+    home: Home,
+    settings: Settings,
+    *,
+    month: date,
+    folder: Path,
+    revision: int,
+    approved_by: str,
+    frozen: Mapping[str, str],
+    lines: Sequence[Difference],
+) -> list[Message]:
+    """One message for the organisation and one for each department, its own PDF and CSV attached.
+
+    `folder` is where the revision is frozen, `frozen` the sha256 of its files, `lines` what a restatement changed.
+    """
+    from reports.messages import IssuedFacts, statement_issued
+    from reports.statement import Scope, Standing, file_name, number
+
+    standing = Standing(revision, settings.today, approved_by)
+    messages = []
+    for scope, spend in _spend(folder, month):
+        whose = Scope("department", scope) if scope else Scope("organisation")
+        name = file_name(whose)
+        files = [f"{name}.pdf", f"{name}.csv"]
+        if f"{STATEMENTS}/{files[0]}" not in frozen:
+            continue
+        changed = [line.cost for line in lines if line.month == month and scope in ("", line.department)]
+        printed = number(month, whose, standing)
+        rendered = statement_issued(
+            IssuedFacts(
+                organisation=settings.organisation.name,
+                scope=scope,
+                month=month,
+                number=printed,
+                spend=spend,
+                approved_by=approved_by,
+                corrected=sum(changed, ZERO) if revision > 1 else None,
+                attachments=tuple(files),
+            )
+        )
+        messages.append(
+            Message(
+                message_id=identity("statement", printed),
+                kind="statement",
+                audience=audience(whose.kind, scope),
+                subject=rendered.subject,
+                text=rendered.text,
+                html=rendered.html,
+                attachments=tuple(
+                    Attachment(
+                        f"{month:%Y-%m}-{file}",
+                        (folder / STATEMENTS / file).relative_to(home.root).as_posix(),
+                        frozen[f"{STATEMENTS}/{file}"],
+                    )
+                    for file in files
+                ),
+            )
+        )
+    return messages
+
+
+def _spend(folder: Path, month: date) -> list[tuple[str, Decimal]]:
+    """Exact spend of the organisation ('') and of each department with usage or a budget, in order."""
+    import duckdb
+
+    usage, budgets = (
+        (folder / MARTS / mart / f"{month:%Y-%m}.parquet").as_posix()
+        for mart in ("monthly_usage", "monthly_budget_status")
+    )
+    with duckdb.connect(config={"threads": 1}) as connection:
+        rows = connection.execute(
+            """
+            select '' as scope, coalesce(sum(effective_cost), 0)::decimal(38, 18) from read_parquet($usage)
+            union all
+            select names.department, coalesce(sum(effective_cost), 0)::decimal(38, 18)
+            from (
+                select department from read_parquet($usage) where department <> ''
+                union
+                select scope from read_parquet($budgets) where scope_type = 'department'
+            ) as names
+            left join read_parquet($usage) as spent using (department)
+            group by names.department
+            order by scope
+            """,
+            {"usage": usage, "budgets": budgets},
+        ).fetchall()
+    return [(scope, spend) for scope, spend in rows]

@@ -1,0 +1,87 @@
+"""How the commands of closing look."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from decimal import Decimal
+
+from rich.markup import escape
+from rich.table import Table
+
+from orchestration.closing.close import Closed, ClosePlan
+from orchestration.closing.differences import Restated
+from orchestration.console import out, print_json
+
+_WORDS = {"close": "closed", "restatement": "restated", "reopen": "reopened"}
+_SHOWN = 20
+
+
+def print_plan(plan: ClosePlan, as_json: bool) -> None:
+    """The checks of a month that could be closed."""
+    if as_json:
+        print_json({**asdict(plan), "needs_reason": plan.needs_reason})
+        return
+    console = out()
+    console.print(f"{plan.month:%B %Y} would be closed as revision {plan.revision}, spend {_money(plan.spend)}.")
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    for check in plan.checks:
+        table.add_row("met" if check.met else "[bold red]not met[/]", check.name, escape(check.detail))
+    console.print(table)
+    if plan.needs_reason:
+        console.print('It can be closed with a recorded reason: --reason "…".')
+
+
+def print_differences(found: Sequence[Restated], as_json: bool) -> None:
+    """What is known of closed months otherwise than it was issued."""
+    if as_json:
+        print_json([{"month": item.record.month, "cost": item.cost, "lines": item.lines} for item in found])
+        return
+    console = out()
+    if not found:
+        console.print("Nothing differs from what was issued.")
+    for item in found:
+        console.print(f"{item.record.month:%B %Y}: {len(item.lines)} lines differ, by {_signed(item.cost)} in all.")
+        table = Table(box=None, padding=(0, 2, 0, 0))
+        for name in ("Department", "Project", "Model"):
+            table.add_column(name)
+        for name in ("Issued", "Now", "Difference"):
+            table.add_column(name, justify="right")
+        for line in sorted(item.lines, key=lambda line: -abs(line.cost))[:_SHOWN]:
+            table.add_row(
+                escape(line.department or "untagged"),
+                escape(line.project or "no project"),
+                escape(line.model),
+                _money(line.cost_issued),
+                _money(line.cost_known),
+                _signed(line.cost),
+            )
+        console.print(table)
+        if len(item.lines) > _SHOWN:
+            console.print(f"and {len(item.lines) - _SHOWN} more; all of them with --json")
+
+
+def print_closed(done: Closed, as_json: bool) -> None:
+    """What was recorded, and the files issued with it."""
+    record = done.record
+    if as_json:
+        print_json({**asdict(record), "hash": record.hash, "files": done.files})
+        return
+    console = out()
+    spend = _money(Decimal(record.spend))
+    console.print(
+        f"{record.month:%B %Y} is {_WORDS[record.kind]} (revision {record.revision}, spend {spend}), "
+        f"approved by {escape(record.approved_by)}; record {record.number}, {record.hash[:12]}."
+    )
+    for check in record.checks:
+        if not check.met:
+            console.print(f"Not met: {check.name}: {escape(check.detail)}")
+    for path in done.files:
+        if path.suffix == ".pdf":
+            console.print(str(path), markup=False)
+
+
+def _money(value: Decimal) -> str:
+    return f"${value:,.2f}"
+
+
+def _signed(value: Decimal) -> str:
+    return f"{'-' if value < 0 else '+'}${abs(value):,.2f}"
