@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.closing.commands import add_commands
-from orchestration.errors import DeliveryError, FetchError, RefusedFilesError, SettingsError
+from orchestration.closing import commands as closing
+from orchestration.errors import DeliveryError, FetchError, RefusedFilesError
 from orchestration.options import Given, command, group
+from orchestration.repricing import commands as repricing
+from orchestration.words import day_of
 
 if TYPE_CHECKING:
     from orchestration.home import Home
@@ -35,7 +37,8 @@ alerts_app = typer.Typer(no_args_is_help=True, help="Budget alerts: what would b
 app.add_typer(alerts_app, name="alerts")
 group(app)
 group(alerts_app)
-add_commands(app)
+closing.add_commands(app)
+repricing.add_commands(app)
 
 PlanOption = Annotated[bool, typer.Option("--plan", help="Write nothing; list what would be done, and why.")]
 
@@ -51,7 +54,7 @@ def init(
     from orchestration import console
     from orchestration.init import initialise
 
-    written = initialise(folder, demo=demo, until=_day(until, "--until") if until else None)
+    written = initialise(folder, demo=demo, until=day_of(until, "--until") if until else None)
     console.print_json(written.as_json()) if given.as_json else typer.echo(written.in_words())
 
 
@@ -80,7 +83,7 @@ def backfill(
     from orchestration import console, run
 
     with given.opened() as (home, settings):
-        span = _day(first, "--from"), _day(last, "--to")
+        span = day_of(first, "--from"), day_of(last, "--to")
         if plan:
             run.check_range(home, settings, *span)
             _show_work(home, settings, given.as_json, rebuild=span)
@@ -197,10 +200,3 @@ def _show_summary(summary: "RunSummary | None", home: "Home", settings: "Setting
         raise typer.Exit(FetchError.exit_code)
     if summary and summary.delivery and summary.delivery.failed:
         raise typer.Exit(DeliveryError.exit_code)
-
-
-def _day(text: str, option: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise SettingsError(f"{option} is {text!r}, which is no day.", "Write it as 2026-10-03.") from None

@@ -4,7 +4,7 @@ Each takes the home's writer lock, finds out by itself what is left to do, and c
 anywhere, the next run puts right what is missing. Dagster's assets and the command line call these and nothing else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,8 @@ from orchestration.settings import Settings
 from orchestration.unfinished import remove_unfinished
 
 if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
     from orchestration.alerts import AlertsReport, DeliveryReport
     from orchestration.fetching import FetchReport
     from orchestration.landing import LandingReport, Progress, Receipt
@@ -50,8 +52,18 @@ def land_files(home: Home, settings: Settings) -> "LandingReport":
         return record(land(home, settings, progress=_tell_progress))
 
 
-def build_marts(home: Home, settings: Settings, *, rebuild: tuple[date, date] | None = None) -> "BuildReport | None":
-    """Build and publish the days and months that are stale, and those asked for; None when there are none."""
+def build_marts(
+    home: Home,
+    settings: Settings,
+    *,
+    rebuild: tuple[date, date] | None = None,
+    repin: Mapping[date, str] | None = None,
+    review: "Callable[[DuckDBPyConnection], bool] | None" = None,
+) -> "BuildReport | None":
+    """Build and publish the days and months that are stale, and those asked for; None when there are none.
+
+    `repin` moves days to other price books; `review` sees what was built and says whether it is published.
+    """
     with writer(home, doing="build", now=settings.now):
         from orchestration.landing import receipts, redeliveries, refusals, sweep, totals
         from orchestration.marts.manifest import read_manifest
@@ -62,7 +74,7 @@ def build_marts(home: Home, settings: Settings, *, rebuild: tuple[date, date] | 
         landed = receipts(home)
         manifest = read_manifest(home)
         current_book(home)
-        plan = plan_build(home, settings, rebuild=rebuild)
+        plan = plan_build(home, settings, rebuild=rebuild, repin=repin)
         if plan.is_empty:
             return None
         from orchestration.marts.books import books_for
@@ -70,22 +82,28 @@ def build_marts(home: Home, settings: Settings, *, rebuild: tuple[date, date] | 
 
         tell("Reading prices")
         books, labels = books_for(home, plan, landed, published=dict(manifest.price_books) if manifest else {})
-        return record(
-            build(
-                home=home,
-                settings=settings,
-                plan=plan,
-                manifest=manifest,
-                receipts=landed,
-                totals=totals(landed, redeliveries(home), refusals(home, settings)),
-                books=books,
-                book_labels=labels,
-                progress=tell,
-            )
+        built = build(
+            home=home,
+            settings=settings,
+            plan=plan,
+            manifest=manifest,
+            receipts=landed,
+            totals=totals(landed, redeliveries(home), refusals(home, settings)),
+            books=books,
+            book_labels=labels,
+            progress=tell,
+            review=review,
         )
+        return record(built) if built else None
 
 
-def plan_build(home: Home, settings: Settings, *, rebuild: tuple[date, date] | None = None) -> "Plan":
+def plan_build(
+    home: Home,
+    settings: Settings,
+    *,
+    rebuild: tuple[date, date] | None = None,
+    repin: Mapping[date, str] | None = None,
+) -> "Plan":
     """Which days and months would be built from what is landed now, and why. Writes nothing."""
     from orchestration.landing import receipts
     from orchestration.marts.manifest import read_manifest
@@ -114,6 +132,7 @@ def plan_build(home: Home, settings: Settings, *, rebuild: tuple[date, date] | N
         rebuild=rebuild,
         pins=read_pins(home),
         mark=day_marks(settings),
+        repin=repin,
     )
 
 

@@ -18,6 +18,7 @@ from orchestration.lock import writer
 from orchestration.marts.calendar import month_of
 from orchestration.marts.manifest import Manifest, read_manifest
 from orchestration.settings import Settings
+from orchestration.words import month_of as month_given
 
 if TYPE_CHECKING:
     from reports.statement import Correction, Scope, Standing
@@ -77,7 +78,7 @@ def report(
     manifest = read_manifest(home)
     if manifest is None or not manifest.months:
         raise TallyhouseError("Nothing is published yet.", "Run first: tallyhouse run")
-    chosen = _month(month) if month else last_full_month(settings, manifest)
+    chosen = month_given(month, "--month") if month else last_full_month(settings, manifest)
     if chosen is None or chosen not in manifest.months:
         known = ", ".join(f"{item:%Y-%m}" for item in sorted(manifest.months))
         raise SettingsError(
@@ -175,13 +176,6 @@ def render_month(
             f"Have it installed and run again: {PANGO_PACKAGE}",
         ) from error
     return [path for files in written for path in (files.pdf, files.csv)]
-
-
-def _month(text: str) -> date:
-    try:
-        return date.fromisoformat(f"{text}-01")
-    except ValueError:
-        raise SettingsError(f"--month is {text!r}, which is no month.", "Write it as 2026-10.") from None
 
 
 def _departments(snapshot: Path, month: date) -> list[str]:

@@ -1,13 +1,12 @@
 """`tallyhouse close`, `restate` and `reopen`: one-line adapters over plain functions."""
 
-from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.errors import SettingsError
 from orchestration.journal import Journal, keeping
 from orchestration.options import Given, command
+from orchestration.words import month_of
 
 if TYPE_CHECKING:
     from orchestration.closing.close import Closed
@@ -39,10 +38,10 @@ def close(
 
     with given.opened() as (home, settings):
         if plan:
-            print_plan(plan_close(home, settings, _month(month)), given.as_json)
+            print_plan(plan_close(home, settings, month_of(month, "The month")), given.as_json)
             return
         with console.working() as say, keeping(Journal(say=say)):
-            done = close_month(home, settings, _month(month), approved_by=approved_by, reason=reason)
+            done = close_month(home, settings, month_of(month, "The month"), approved_by=approved_by, reason=reason)
         _show(done, given)
 
 
@@ -61,11 +60,11 @@ def restate(
 
     with given.opened() as (home, settings):
         if plan:
-            found = [item for item in find_differences(home) if item.record.month == _month(month)]
+            found = [item for item in find_differences(home) if item.record.month == month_of(month, "The month")]
             print_differences(found, given.as_json)
             return
         with console.working() as say, keeping(Journal(say=say)):
-            done = restate_month(home, settings, _month(month), approved_by=approved_by, reason=reason)
+            done = restate_month(home, settings, month_of(month, "The month"), approved_by=approved_by, reason=reason)
         _show(done, given)
 
 
@@ -74,17 +73,10 @@ def reopen(given: Given, month: MonthArgument, approved_by: ApprovedOption = "",
     from orchestration.closing.close import reopen_month
 
     with given.opened() as (home, settings):
-        _show(reopen_month(home, settings, _month(month), approved_by=approved_by, reason=reason), given)
+        _show(reopen_month(home, settings, month_of(month, "The month"), approved_by=approved_by, reason=reason), given)
 
 
 def _show(done: "Closed", given: Given) -> None:
     from orchestration.closing.told import print_closed
 
     print_closed(done, given.as_json)
-
-
-def _month(text: str) -> date:
-    try:
-        return date.fromisoformat(f"{text}-01")
-    except ValueError:
-        raise SettingsError(f"{text!r} is no month.", "Write it as 2026-10.") from None

@@ -43,11 +43,13 @@ def build(
     books: dict[str, dict[str, Path]],
     book_labels: dict[str, str],
     progress: Callable[[str], None] = lambda _: None,
-) -> BuildReport:
+    review: Callable[["DuckDBPyConnection"], bool] | None = None,
+) -> BuildReport | None:
     """Rebuild the plan's days and months with dbt and publish them in one swap.
 
-    `books`: version → {"bands": path, "models": path}. Raises ConservationError when a delivered row is neither
-    counted nor a duplicate nor quarantined; nothing is published then.
+    `books`: version → {"bands": path, "models": path}. `review` looks at what was built, in the schema `marts`, and
+    says whether it is published; None is returned when it is not. Raises ConservationError when a delivered row is
+    neither counted nor a duplicate nor quarantined; nothing is published then.
     """
     import duckdb
 
@@ -57,10 +59,13 @@ def build(
         home=home, settings=settings, plan=plan, manifest=manifest, receipts=receipts, books=books
     )
     nodes = dbt_build(home, variables)
-    progress("Publishing")
+    if review is None:
+        progress("Publishing")
     snapshot = f"{settings.now:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
     with duckdb.connect(str(home.warehouse), read_only=True) as connection:
         connection.execute("set enable_progress_bar = false")
+        if review is not None and not review(connection):
+            return None
         published_days = {
             **(manifest.days if manifest else {}),
             **_days(connection, plan),

@@ -69,6 +69,7 @@ def make_plan(
     rebuild: tuple[date, date] | None = None,
     pins: Mapping[date, str] | None = None,
     mark: Callable[[str, date], str] = lambda source, day: "",
+    repin: Mapping[date, str] | None = None,
 ) -> Plan:
     """Compare what each day would be built from with what is published.
 
@@ -77,6 +78,7 @@ def make_plan(
     `mark`: what the settings make of a source's events on a day (its role, what it mirrors); '' where that is nothing.
     `rows_in_force`: what the reference tables say of days (see `day_rows`).
     `pins`: the books that days were first built with, for days that are no longer published.
+    `repin`: the books that published days are moved to, whatever they are pinned to.
     """
     fed = feeds(receipts)
     contents, rows = _contents_by_day(receipts, fed, mark)
@@ -94,12 +96,15 @@ def make_plan(
     for day in due:
         before = published_days.get(day)
         pin = before.price_version if before else (pins or {}).get(day, newest_book)
+        pin = (repin or {}).get(day, pin)
         fingerprint = _digest([LAYOUT, sorted(contents.get(day, ())), pin, in_force.on(day)])
         fingerprints[day] = fingerprint
         if before is None:
             why = "new day"
         elif not same_layout:
             why = "the marts have new columns"
+        elif before.price_version != pin:
+            why = "repriced"
         elif before.fingerprint != fingerprint:
             why = "its events, its reference tables or its sources' roles changed"
         elif rebuild and rebuild[0] <= day <= rebuild[1]:

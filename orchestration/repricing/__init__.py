@@ -1,0 +1,1 @@
+"""Moving built days to the newest price book: on command only, with the difference shown before it is published."""

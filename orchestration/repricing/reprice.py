@@ -1,0 +1,96 @@
+"""`tallyhouse reprice`: build a range of days at the newest prices, show the difference, then publish it or not."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestration.closing.issued import closed_months
+from orchestration.errors import SettingsError
+from orchestration.home import Home
+from orchestration.journal import tell
+from orchestration.lock import writer
+from orchestration.marts.manifest import Manifest, read_manifest
+from orchestration.pipeline import build_marts
+from orchestration.repricing.difference import ZERO, AlertChange, PriceChange, alert_changes, price_changes
+from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+@dataclass(frozen=True)
+class Repricing:
+    """What repricing a range does. `days` are those pinned to another book than the newest, `version`.
+
+    `closed`: closed months among them, whose issued statements stay as they are. `published`: whether it was done.
+    """
+
+    days: tuple[date, ...]
+    version: str
+    changes: tuple[PriceChange, ...] = ()
+    alerts: tuple[AlertChange, ...] = ()
+    closed: tuple[date, ...] = ()
+    published: bool = False
+
+    @property
+    def old(self) -> Decimal:
+        return sum((change.old for change in self.changes), ZERO)
+
+    @property
+    def new(self) -> Decimal:
+        return sum((change.new for change in self.changes), ZERO)
+
+
+@dataclass
+class _Review:
+    """Looks at what was built before it is published."""
+
+    snapshot: Path
+    days: tuple[date, ...]
+    months: tuple[date, ...]
+    publish: bool
+    changes: tuple[PriceChange, ...] = field(default=())
+    alerts: tuple[AlertChange, ...] = field(default=())
+
+    def __call__(self, connection: "DuckDBPyConnection") -> bool:
+        self.changes = price_changes(connection, self.snapshot, self.days)
+        self.alerts = alert_changes(connection, self.snapshot, self.months)
+        return self.publish
+
+
+def reprice(home: Home, settings: Settings, first: date, last: date, *, publish: bool) -> Repricing:
+    """Build the days from `first` to `last` (inclusive) at the newest price book; publish them where `publish` says so.
+
+    Days that are pinned to the newest book already are left alone. Raises SettingsError when nothing is published in
+    the range.
+    """
+    from orchestration.prices import current_book
+
+    with writer(home, doing="reprice", now=settings.now):
+        manifest = read_manifest(home)
+        inside = [day for day in manifest.days if first <= day <= last] if manifest else []
+        if manifest is None or not inside:
+            raise SettingsError(f"No day from {first} to {last} is published.", "Choose days that have usage.")
+        version = current_book(home).version
+        days = tuple(sorted(day for day in inside if manifest.days[day].price_version != version))
+        if not days:
+            return Repricing((), version)
+        tell(f"Repricing {len(days)} days")
+        months = tuple(sorted({day.replace(day=1) for day in days}))
+        review = _Review(home.current_marts.resolve(), days, months, publish)
+        build_marts(home, settings, repin=dict.fromkeys(days, version), review=review)
+        return Repricing(
+            days=days,
+            version=version,
+            changes=review.changes,
+            alerts=review.alerts,
+            closed=tuple(month for month in months if month in closed_months(home)),
+            published=publish,
+        )
+
+
+def would_differ(manifest: Manifest, version: str) -> int:
+    """How many published days are pinned to another book than `version`."""
+    return sum(1 for day in manifest.days.values() if day.price_version != version)

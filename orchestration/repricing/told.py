@@ -1,0 +1,68 @@
+"""How a repricing looks."""
+
+from dataclasses import asdict
+from decimal import Decimal
+
+from rich.markup import escape
+from rich.table import Table
+
+from orchestration.console import out, print_json
+from orchestration.repricing.reprice import Repricing
+
+_SHOWN = 30
+
+
+def print_repricing(done: Repricing, as_json: bool) -> None:
+    """Old, new and difference by department and model, the closed months touched, the alerts that change."""
+    if as_json:
+        print_json({**asdict(done), "old": done.old, "new": done.new})
+        return
+    console = out()
+    if not done.days:
+        console.print(f"Every day of the range is pinned to the newest price book ({done.version}) already.")
+        return
+    did = "repriced" if done.published else "would be repriced"
+    console.print(f"{len(done.days)} days {did} with {done.version}: {done.days[0]} to {done.days[-1]}.")
+    if not done.changes:
+        console.print("No cost changes.")
+    else:
+        console.print(_table(done))
+        if len(done.changes) > _SHOWN:
+            console.print(f"and {len(done.changes) - _SHOWN} more; all of them with --json")
+    for month in done.closed:
+        console.print(f"{month:%B %Y} is closed: what was issued stays. See: tallyhouse restate {month:%Y-%m} --plan")
+    for alert in done.alerts:
+        what = "would be crossed" if alert.crossed else "would not be crossed any longer"
+        if done.published:
+            what = "is crossed now" if alert.crossed else "is not crossed any longer"
+        console.print(f"Budget {escape(alert.budget_id)}, {alert.month:%B %Y}: {alert.threshold}% {what}.")
+    if done.published:
+        console.print("Statements and alerts follow with the next run: tallyhouse run")
+
+
+def _table(done: Repricing) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for name in ("Department", "Model"):
+        table.add_column(name)
+    for name in ("Old", "New", "Difference"):
+        table.add_column(name, justify="right")
+    for change in done.changes[:_SHOWN]:
+        unpriced = change.unpriced_before - change.unpriced_after
+        note = f" ({unpriced:,} requests priced now)" if unpriced > 0 else ""
+        table.add_row(
+            escape(change.department or "untagged"),
+            escape(f"{change.model} {change.provider}{note}"),
+            _money(change.old),
+            _money(change.new),
+            _signed(change.difference),
+        )
+    table.add_row("Total", "", _money(done.old), _money(done.new), _signed(done.new - done.old))
+    return table
+
+
+def _money(value: Decimal) -> str:
+    return f"${value:,.2f}"
+
+
+def _signed(value: Decimal) -> str:
+    return f"{'-' if value < 0 else '+'}${abs(value):,.2f}"

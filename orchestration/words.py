@@ -1,0 +1,21 @@
+"""Words of the command line as values; a wrong one is an error that says how to write it."""
+
+from datetime import date
+
+from orchestration.errors import SettingsError
+
+
+def day_of(text: str, option: str) -> date:
+    """A day given as YYYY-MM-DD."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise SettingsError(f"{option} is {text!r}, which is no day.", "Write it as 2026-10-03.") from None
+
+
+def month_of(text: str, option: str) -> date:
+    """The first day of a month given as YYYY-MM."""
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        raise SettingsError(f"{option} is {text!r}, which is no month.", "Write it as 2026-10.") from None
