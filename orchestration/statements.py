@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.closing.issued import closed_months, issued_are_missing, issued_files
+from orchestration.closing.policy import months_to_close
 from orchestration.closing.records import Record
 from orchestration.errors import SettingsError, TallyhouseError
 from orchestration.files import write_atomically
@@ -45,10 +46,11 @@ def last_full_month(settings: Settings, manifest: Manifest) -> date | None:
 
 
 def due_months(home: Home, settings: Settings, manifest: Manifest | None) -> list[date]:
-    """Full months whose statement is missing or was made from other figures, oldest first; closed ones only if missing.
+    """Full months whose statement is missing or was made from other figures, or that the policy closes now, in order.
 
-    The first statement ever is that of the last full month; from then on no month is skipped, however long
-    nothing ran. An earlier month that was asked for is kept up to date, and makes no other month due.
+    A closed month is due only when an issued file is missing. The first statement ever is that of the last full
+    month; from then on no month is skipped, however long nothing ran. An earlier month that was asked for is kept up
+    to date, and makes no other month due.
     """
     if manifest is None:
         return []
@@ -57,18 +59,27 @@ def due_months(home: Home, settings: Settings, manifest: Manifest | None) -> lis
         return []
     written = _written(home)
     closed = closed_months(home)
+    to_close = months_to_close(home, settings, manifest)
     first = _first_due(written, last)
     return [
         month
         for month in sorted({month_of(day) for day in manifest.days} & set(manifest.months))
         if (first <= month or month.isoformat() in written)
         and month <= last
-        and (
-            issued_are_missing(home, month)
-            if month in closed
-            else _needs_writing(home, written.get(month.isoformat()), _key(settings, manifest, month, closed))
-        )
+        and (month in to_close or _is_due(home, written, month, _key(settings, manifest, month, closed), closed))
     ]
+
+
+def _is_due(
+    home: Home,
+    written: Mapping[str, Mapping[str, object]],
+    month: date,
+    key: str,
+    closed: Mapping[date, Record],
+) -> bool:
+    if month in closed:
+        return issued_are_missing(home, month)
+    return _needs_writing(home, written.get(month.isoformat()), key)
 
 
 def report(
@@ -113,10 +124,13 @@ def write_statements(
 
 
 def _write_month(home: Home, settings: Settings, month: date, scope: str | None) -> list[Path]:
-    """Drafts are drawn anew; of a closed month the issued files are put back where they are missing."""
+    """Drafts are drawn anew; what the policy closes is issued; of a closed month missing files are put back."""
+    from orchestration.closing.close import close_by_policy
     from orchestration.closing.differences import as_corrections, carried_forward
     from orchestration.closing.issued import issued_marts
 
+    if scope is None and month in months_to_close(home, settings, read_manifest(home)):
+        return list(close_by_policy(home, settings, month).files)
     if month in closed_months(home):
         return issued_files(home, month)
     return render_month(

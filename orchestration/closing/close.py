@@ -101,6 +101,16 @@ def close_month(
         return _issue(home, settings, "close", plan, approved_by, reason.strip(), lines=lines)
 
 
+def close_by_policy(home: Home, settings: Settings, month: date) -> Closed:
+    """Close a month whose checks are met, after restating earlier ones that differ, where the policy restates."""
+    with writer(home, doing="close a month", now=settings.now):
+        if settings.close.late_usage == "restate":
+            for item in find_differences(home):
+                why = f"known when {month:%B %Y} was closed"
+                restate_month(home, settings, item.record.month, approved_by=BY_POLICY, reason=why)
+        return close_month(home, settings, month, approved_by=BY_POLICY)
+
+
 def restate_month(
     home: Home,
     settings: Settings,

@@ -13,6 +13,7 @@ from orchestration.closing.book import read_records
 from orchestration.closing.close import close_month, plan_close, reopen_month, restate_month
 from orchestration.closing.differences import find_differences
 from orchestration.closing.issued import closed_months, issued_marts
+from orchestration.closing.policy import months_to_close
 from orchestration.delivery.deliver import deliver
 from orchestration.errors import SettingsError, TallyhouseError
 from orchestration.home import Home
@@ -238,3 +239,23 @@ def test_each_owner_gets_the_statement_of_their_own_department_once(closed: Home
         assert files.keys() == {f"2026-10-{name}.pdf", f"2026-10-{name}.csv"}
         assert files[f"2026-10-{name}.pdf"] == issued[f"{name}.pdf"]
         assert str(files[f"2026-10-{name}.csv"]).encode() == issued[f"{name}.csv"]
+
+
+def test_by_policy_a_month_whose_checks_are_met_closes_itself_on_the_working_day(
+    published: Home, tmp_path: Path
+) -> None:
+    home = copy_home(published, tmp_path / "home")
+    policy(home, "{mode: automatic}")
+    for path in home.landings.glob("*/*.json"):  # nothing of October was quarantined
+        receipt = json.loads(path.read_text(encoding="utf-8"))
+        for file in receipt["files"]:
+            file["delivered"] -= file["quarantined"]
+            file["quarantined"] = 0
+        path.write_text(json.dumps(receipt), encoding="utf-8")
+    early, due = "2026-11-02T04:00:00+00:00", NOW
+    manifest = read_manifest(home)
+    assert months_to_close(home, settings_of(home, early), manifest) == []
+    assert months_to_close(home, settings_of(home, due), manifest) == [OCTOBER]
+    main_job(home, now=due)
+    assert closed_months(home)[OCTOBER].approved_by == "the close policy"
+    assert main_job(home, now=due).summary is None
