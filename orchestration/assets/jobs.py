@@ -34,9 +34,9 @@ def jobs() -> dict[str, UnresolvedAssetJobDefinition]:
         ),
         STATEMENT: define_asset_job(
             STATEMENT,
-            AssetSelection.assets(STATEMENTS, "deliveries"),
+            AssetSelection.assets(STATEMENTS),
             config={"ops": {STATEMENTS: {"config": {"months": "due"}}}},
-            description="Write every monthly statement that is due, send messages.",
+            description="Write every monthly statement that is due, close what the policy closes, send messages.",
         ),
         DELIVER: define_asset_job(
             DELIVER, AssetSelection.assets("deliveries"), description="Send what waits in the outbox."

@@ -4,7 +4,6 @@ from dagster import AssetExecutionContext, AssetsDefinition, MaterializeResult, 
 
 from orchestration.assets.marts import PUBLISHED
 from orchestration.assets.site import Site
-from orchestration.assets.statements import STATEMENTS
 from orchestration.pipeline import deliver_messages, evaluate_alerts
 
 
@@ -27,7 +26,7 @@ def message_assets(site: Site) -> list[AssetsDefinition]:
             }
         )
 
-    @asset(deps=[budget_alerts, STATEMENTS], group_name="messages", kinds={"email"})
+    @asset(deps=[budget_alerts], group_name="messages", kinds={"email"})
     def deliveries(context: AssetExecutionContext) -> MaterializeResult[None]:
         """What left the outbox. What cannot be sent stays there, and is tried again later."""
         with site.step(context) as settings:

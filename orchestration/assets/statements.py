@@ -19,6 +19,7 @@ from orchestration.assets.marts import PUBLISHED, asked_days
 from orchestration.assets.site import Site
 from orchestration.marts.manifest import read_manifest
 from orchestration.partitions import Calendar, days_of, months_of
+from orchestration.pipeline import deliver_messages
 from orchestration.statements import write_statements
 
 STATEMENTS = "statements"
@@ -51,6 +52,8 @@ def statements_asset(site: Site, calendar: Calendar) -> AssetsDefinition:
             # A month without usage has no statement.
             months = [month for month in months_of(days_of(*asked)) if month in known] if asked else None
             report = write_statements(site.home, settings, months=months)
+            # Here and not in a step after this one: Dagster skips what follows a step that may stay without output.
+            deliver_messages(site.home, settings, retry_now=site.by_hand)
         for month in report.months if report else ():
             files = [path for path in report.files if path.parent.name == f"{month:%Y-%m}"] if report else []
             context.log_event(

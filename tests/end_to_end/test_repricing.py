@@ -18,8 +18,8 @@ from tests.support.homes import contents, copy_home, main_job, settings_of, tree
 OCTOBER = date(2026, 10, 1)
 FIRST, LAST = date(2026, 10, 5), date(2026, 10, 18)
 MODEL = "claude-sonnet-4-6"
-# Three times the list price: 9, 45 and 0.9 USD per million tokens.
-OVERRIDE = f"anthropic,{MODEL},2026-10-01,2026-11-01,9,45,0.9,11.25,18,,,contract,2026-10-20,\n"
+# Three times the list price: 9, 45 and 0.9 USD per million tokens, 30 USD per thousand searches.
+OVERRIDE = f"anthropic,{MODEL},2026-10-01,2026-11-01,9,45,0.9,11.25,18,,30,contract,2026-10-20,\n"
 
 
 @pytest.fixture
@@ -38,24 +38,16 @@ def manifest_of(home: Home) -> Manifest:
 
 
 def by_hand(home: Home) -> Decimal:
-    """What the model's tokens of the range cost at the contract price, from the published counts; batch is half."""
+    """What the model's usage of the range cost at its list price: every rate of the contract is three times it."""
     files = [
         str(path)
         for path in sorted((home.current_marts / "daily_usage").glob("*.parquet"))
         if FIRST <= date.fromisoformat(path.stem) <= LAST
     ]
-    rows = duckdb.execute(
-        "select service_tier, sum(uncached_input_tokens), sum(cache_read_tokens), sum(cache_write_5m_tokens), "
-        "sum(cache_write_1h_tokens), sum(output_tokens + reasoning_tokens) "
-        "from read_parquet(?) where provider = 'anthropic' and model = ? group by service_tier",
-        [files, MODEL],
-    ).fetchall()
-    total = Decimal(0)
-    for tier, *counts in rows:
-        prices = ("9", "0.9", "11.25", "18", "45")
-        cost = sum((count * Decimal(price) / 10**6 for count, price in zip(counts, prices, strict=True)), Decimal(0))
-        total += cost / 2 if tier == "batch" else cost
-    return total
+    query = "select sum(effective_cost) from read_parquet(?) where provider = 'anthropic' and model = ?"
+    ((spent,),) = duckdb.execute(query, [files, MODEL]).fetchall()
+    assert isinstance(spent, Decimal)
+    return spent
 
 
 def test_a_new_price_changes_no_built_day_by_itself(home: Home) -> None:
@@ -69,7 +61,7 @@ def test_a_plan_shows_the_difference_and_publishes_nothing(home: Home) -> None:
     done = reprice(home, settings_of(home), FIRST, LAST, publish=False)
     assert not done.published and done.changes
     assert {(change.provider, change.model) for change in done.changes} == {("anthropic", MODEL)}
-    assert done.new == by_hand(home)
+    assert done.new == 3 * by_hand(home) == 3 * done.old > 0
     assert tree(home.marts) == before
     assert main_job(home).summary is None  # what was only shown leaves nothing to do
 

@@ -29,9 +29,9 @@ def test_the_nightly_job_lands_builds_decides_and_sends_in_this_order_in_one_run
     assert job.partitions_def is None
 
 
-def test_statements_are_written_before_messages_are_sent(site: Site) -> None:
+def test_statements_are_written_and_sent_in_one_step(site: Site) -> None:
     order = [node.name for node in define(site).resolve_job_def(STATEMENT).graph.nodes_in_topological_order]
-    assert order == ["statements", "deliveries"]
+    assert order == ["statements"]
 
 
 def test_a_backfill_is_one_run_over_a_range_of_days(site: Site) -> None:
