@@ -178,4 +178,4 @@ def account(home: Home, settings: Settings, manifest: Manifest) -> dict[str, int
     from orchestration.pipeline import plan_build
 
     delivered = totals(receipts(home), redeliveries(home), refusals(home, settings))
-    return account_for(delivered, manifest.days.values(), manifest.months.values(), plan_build(home, settings))
+    return account_for(delivered, manifest.days, manifest.months.values(), plan_build(home, settings))

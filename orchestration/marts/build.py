@@ -74,7 +74,7 @@ def build(
             **(manifest.months if manifest else {}),
             **_months(connection, plan),
         }
-        conservation = account_for(totals, published_days.values(), published_months.values(), plan)
+        conservation = account_for(totals, published_days, published_months.values(), plan)
         root = publish.stage(connection, home, snapshot=snapshot, days=days, months=months)
     fresh = Manifest(
         snapshot=snapshot,
@@ -126,6 +126,7 @@ def _days(connection: "DuckDBPyConnection", plan: Plan) -> dict[date, PublishedD
             conflicts=conflicts,
             spend=spend,
             control=control,
+            landed_rows=plan.landed_rows.get(item.day, 0),
         )
     return published
 

@@ -1,6 +1,7 @@
 """Every delivered row has exactly one fate; the delivered ones were counted apart from the reader. Light to import."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from datetime import date
 
 from orchestration.errors import ConservationError
 from orchestration.landing.receipts import Counts
@@ -9,15 +10,16 @@ from orchestration.marts.plan import Plan
 
 
 def account_for(
-    totals: Counts, days: Collection[PublishedDay], months: Collection[PublishedMonth], plan: Plan
+    totals: Counts, published: Mapping[date, PublishedDay], months: Collection[PublishedMonth], plan: Plan
 ) -> dict[str, int]:
     """What became of every row ever delivered: {"delivered": n, and each fate: n}.
 
     Superseded are rows of a fetched window that was fetched again since; cost reports are kept apart from usage, and
     not due are rows of days that have not begun. Raises ConservationError when the fates do not add up.
     """
+    days = published.values()
     counted = sum(day.events for day in days)
-    repeated = sum(day.duplicates for day in days)
+    repeated = sum(day.duplicates for day in days) + _repeated_since(published, plan)
     fates = {
         "counted": counted,
         "control": sum(day.control for day in days),
@@ -37,3 +39,8 @@ def account_for(
             "Run `tallyhouse backfill` over all days; if it stays, keep the home and report this.",
         )
     return {"delivered": totals.delivered, **fates}
+
+
+def _repeated_since(published: Mapping[date, PublishedDay], plan: Plan) -> int:
+    """Rows that came after their day was built and did not make it stale: exact repetitions of what it holds."""
+    return sum(plan.landed_rows.get(day, 0) - value.landed_rows for day, value in published.items())

@@ -16,7 +16,10 @@ MANIFEST_FILE = "manifest.json"
 
 @dataclass(frozen=True)
 class PublishedDay:
-    """One day as it was published. `spend` is USD as an exact decimal string; `control` are rows of control sources."""
+    """One day as it was published. `spend` is USD as an exact decimal string; `control` are rows of control sources.
+
+    `landed_rows`: rows of usage that were landed for the day when it was built.
+    """
 
     fingerprint: str
     price_version: str
@@ -27,6 +30,7 @@ class PublishedDay:
     conflicts: int
     spend: str
     control: int = 0
+    landed_rows: int = 0
 
     @property
     def events(self) -> int:

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from orchestration.landing.receipts import Receipt
@@ -43,7 +43,8 @@ class StaleMonth:
 class Plan:
     """What is to be built; empty when the published snapshot is what the facts say.
 
-    `not_due_rows` are of days that have not begun, `superseded_rows` of fetched windows that were fetched again since.
+    `not_due_rows` are of days that have not begun, `superseded_rows` of fetched windows that were fetched again since;
+    `landed_rows` are all rows of usage by the day they are of, repeated ones included.
     """
 
     days: tuple[StaleDay, ...]
@@ -52,6 +53,7 @@ class Plan:
     data_until: date | None
     not_due_rows: int
     superseded_rows: int = 0
+    landed_rows: Mapping[date, int] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -129,6 +131,7 @@ def make_plan(
         data_until=data_until,
         not_due_rows=not_due,
         superseded_rows=superseded_rows(fed),
+        landed_rows={day: count for day, count in rows.items() if day <= today},
     )
 
 
