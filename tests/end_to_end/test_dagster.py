@@ -21,6 +21,7 @@ from orchestration.marts.build import BuildReport
 from orchestration.marts.dbt_build import BuildError
 from orchestration.marts.manifest import read_manifest
 from orchestration.partitions import range_tags
+from orchestration.reference import FaultsError
 from tests.support.homes import backfill_job, json_lines, repeat_a_price, settings_of, write_json_lines
 
 
@@ -70,7 +71,7 @@ def test_a_backfill_tells_of_every_day_asked_for_also_of_one_without_usage(home:
 
 
 def test_a_backfill_outside_all_usage_says_which_days_there_are(home: Home) -> None:
-    with pytest.raises(SettingsError, match="2026-11-21"):
+    with pytest.raises(SettingsError, match="from 2026-09-29 to 2026-11-20"):
         backfill_job(home, date(2027, 3, 1), date(2027, 3, 2))
 
 
@@ -93,7 +94,7 @@ def test_a_failed_step_raises_its_own_error_and_stays_in_the_history(
     budgets.write_text(budgets.read_text(encoding="utf-8").replace("month", "fortnight"), encoding="utf-8")
     with pytest.raises(SettingsError, match=r"budgets\.csv has \d+ faults:\s+line 2, column period") as raised:
         run_nightly(home, settings_of(home))
-    assert type(raised.value) is SettingsError
+    assert isinstance(raised.value, FaultsError)
     assert jobs(home)[-1] == ("nightly", DagsterRunStatus.FAILURE)
     assert capfd.readouterr() == ("", "")
 

@@ -97,7 +97,7 @@ def test_a_provider_as_the_only_source_is_counted_priced_and_reconcilable(home: 
     assert published(home).spend(date(2026, 11, 1)) == COST
     assert dict(published(home).conservation) == {
         "delivered": 2, "counted": 1, "duplicates": 0, "quarantined": 0, "not_usage": 0, "superseded": 0,
-        "cost_reports": 1, "not_due": 0, "refused": 0,
+        "cost_reports": 1, "control": 0, "not_due": 0, "refused": 0,
     }  # fmt: skip
     assert main_job(home, NOW).summary is None
 

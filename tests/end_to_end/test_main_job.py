@@ -45,6 +45,7 @@ def test_the_first_run_counts_exactly_what_the_example_company_wrote(
         "not_usage": written.not_usage,
         "superseded": 0,
         "cost_reports": 0,
+        "control": 0,
         "not_due": 0,
         "refused": 0,
     }

@@ -209,7 +209,9 @@ def _rows(home: Home, mart: str) -> list[tuple[Any, ...]]:
     import duckdb
 
     with duckdb.connect(config={"threads": 1}) as connection:
-        files = str(home.current_marts.resolve() / mart / "*.parquet")
+        files = [str(path) for path in sorted((home.current_marts.resolve() / mart).glob("*.parquet"))]
+        if not files:
+            return []
         return connection.execute("select * from read_parquet($files) order by all", {"files": files}).fetchall()
 
 

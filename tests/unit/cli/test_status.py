@@ -23,7 +23,10 @@ def home(home: Home, monkeypatch: pytest.MonkeyPatch) -> Home:
     land(home, *DAYS)
     (receipt,) = receipts(home)
     write_receipt(home, replace(receipt, last_event_at="2026-11-02T23:30:00Z"))
-    days = {day: replace(item, requests=1, delivered_rows=1, duplicates=0) for day, item in manifest().days.items()}
+    days = {
+        day: replace(item, requests=1, delivered_rows=1, duplicates=0, landed_rows=1)
+        for day, item in manifest().days.items()
+    }
     days[DAYS[1]] = replace(days[DAYS[1]], price_version="book-2")
     fates = {
         "delivered": 2,

@@ -50,7 +50,8 @@ def test_a_ledger_of_an_older_tallyhouse_is_brought_up_to_date_by_looking(tmp_pa
     alerts.evaluate(company.home, settings())
     recorded, waiting = alerts.list_alerts(company.home), alerts.pending(company.home)
     with ledger(company.home) as connection:
-        connection.execute("drop table evaluated")
+        for table in ("evaluated", "close_record", "attachment"):
+            connection.execute(f"drop table {table}")
         connection.execute("pragma user_version = 1")
     assert alerts.list_alerts(company.home) == recorded
     assert alerts.pending(company.home) == waiting

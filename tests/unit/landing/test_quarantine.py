@@ -168,5 +168,7 @@ def test_one_bad_file_among_many_leaves_the_others_alone(place: Place) -> None:
         place.inbox("app", f"{number:02}.jsonl", jsonl(event(f"e{number:02}")) + torn)
     report = place.land()
     assert [row[0] for row in place.rows("app")] == [f"e{number:02}" for number in range(12)]
-    assert [row["file"] for row in place.quarantined("app")] == [f"inbox/app/{n:02}.jsonl" for n in range(1, 12, 2)]
+    assert sorted(row["file"] for row in place.quarantined("app")) == [
+        f"inbox/app/{n:02}.jsonl" for n in range(1, 12, 2)
+    ]
     assert (report.delivered, report.quarantined) == (18, 6)
