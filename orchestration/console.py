@@ -279,7 +279,7 @@ def _fetched(source: SourceFetch) -> str:
     """What one source's fetch came to, in words."""
     repeated = f", {source.repeated:,} repeated rows left out" if source.repeated else ""
     return (
-        f"{_count(source.windows, 'window')} in {_count(source.requests, 'request')}, "
+        f"{_count(source.windows, source.unit)} in {_count(source.requests, 'request')}, "
         f"{source.generations:,} new or changed with {_count(source.rows, 'row')}{repeated}"
     )
 

@@ -81,6 +81,11 @@ def _sources(settings: Settings) -> Iterator[Finding]:
             told = "holds its key" if known else "is not set: put an admin key of the provider into it"
             yield Finding(f"source {source.name}", known, f"{source.api_key_env} {told}")
             continue
+        if source.dsn_env is not None:
+            known = secret(source.dsn_env) is not None
+            told = "holds its connection string" if known else "is not set: put the connection string into it"
+            yield Finding(f"source {source.name}", known, f"{source.dsn_env} {told}")
+            continue
         exists = source.path.is_dir()
         yield Finding(
             f"source {source.name}", exists, str(source.path) if exists else f"{source.path} does not exist: make it"

@@ -15,14 +15,28 @@ from orchestration.errors import SettingsError
 from orchestration.home import Home
 
 SourceKind = Literal[
-    "events", "litellm", "claude_code", "mapped", "otlp", "bedrock", "openrouter", "langfuse", "openai", "anthropic"
-]
+    "events", "litellm", "claude_code", "mapped", "otlp", "bedrock", "openrouter", "langfuse", "openai", "anthropic",
+    "litellm_db",
+]  # fmt: skip
 # Kinds that are fetched from a provider's API; landing then finds them under data/fetched.
 FETCHED_KINDS = frozenset({"openai", "anthropic"})
+# Kinds that are read row by row from a table; landing finds what was read in the same place.
+DATABASE_KINDS = frozenset({"litellm_db"})
+# Keys of a source that mean something to these kinds only, and whether they need it.
+_KEYS_OF_KINDS = {
+    "api_key_env": (FETCHED_KINDS, True),
+    "base_url": (FETCHED_KINDS, False),
+    "refetch_days": (FETCHED_KINDS, False),
+    "since": (FETCHED_KINDS | DATABASE_KINDS, True),
+    "dsn_env": (DATABASE_KINDS, True),
+    "table": (DATABASE_KINDS, False),
+    "overlap_minutes": (DATABASE_KINDS, False),
+}
 Role = Literal["usage", "control"]
 FOLDER_COLUMNS = ("user_id", "project", "team", "department", "feature", "api_key")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
+_TABLE = r"^([A-Za-z_][A-Za-z0-9_$]{0,62}\.)?[A-Za-z_][A-Za-z0-9_$]{0,62}$"
 _CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
 
 
@@ -77,10 +91,21 @@ class Source(_Frozen):
     base_url: str | None = None
     since: date | None = None
     refetch_days: Annotated[int, Field(ge=0, le=60)] = 3
+    dsn_env: Annotated[str, Field(pattern=_VARIABLE)] | None = None
+    table: Annotated[str, Field(pattern=_TABLE)] = "LiteLLM_SpendLogs"
+    overlap_minutes: Annotated[int, Field(ge=0, le=525_600)] = 60
 
     @property
     def is_fetched(self) -> bool:
+        """Whether a provider's own reports are fetched."""
         return self.kind in FETCHED_KINDS
+
+    @property
+    def comes_by(self) -> Literal["reports", "table"] | None:
+        """How it comes over the network; None where its files are dropped by somebody."""
+        if self.kind in DATABASE_KINDS:
+            return "table"
+        return "reports" if self.is_fetched else None
 
     @field_validator("base_url")
     @classmethod
@@ -98,12 +123,13 @@ class Source(_Frozen):
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> "Source":
-        only_fetched = {"api_key_env", "base_url", "since", "refetch_days"} & self.model_fields_set
-        if not self.is_fetched and only_fetched:
-            raise ValueError(f"has {sorted(only_fetched)[0]}, which is only for {' and '.join(sorted(FETCHED_KINDS))}")
-        missing = [name for name in ("api_key_env", "since") if self.is_fetched and getattr(self, name) is None]
-        if missing:
-            raise ValueError(f"needs {missing[0]}, being of kind {self.kind}")
+        for key, (kinds, needed) in sorted(_KEYS_OF_KINDS.items()):
+            if key in self.model_fields_set and self.kind not in kinds:
+                raise ValueError(f"has {key}, which is only for {' and '.join(sorted(kinds))}")
+            if needed and self.kind in kinds and getattr(self, key) is None:
+                raise ValueError(f"needs {key}, being of kind {self.kind}")
+        if self.comes_by is not None and self.folders:
+            raise ValueError(f"has folders, which a source of kind {self.kind} has none of: its rows say it all")
         return self
 
 
@@ -176,8 +202,8 @@ class Settings(_Frozen):
 
     @property
     def fetched_sources(self) -> tuple[Source, ...]:
-        """Sources that come from a provider's API, by name."""
-        return tuple(source for _, source in sorted(self.sources.items()) if source.is_fetched)
+        """Sources that come over the network, by name."""
+        return tuple(source for _, source in sorted(self.sources.items()) if source.comes_by is not None)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -294,7 +320,13 @@ def _source(name: str, body: Any, home: Home) -> dict[str, Any]:
             "Put it into an environment variable, write api_key_env: NAME_OF_THE_VARIABLE, and replace the key: "
             "it has been in a file.",
         )
-    if source.get("kind") in FETCHED_KINDS:
+    if "dsn" in source:
+        raise SettingsError(
+            f"{home.settings_file}: sources.{name}: a connection string does not belong into the settings.",
+            "Put it into an environment variable, write dsn_env: NAME_OF_THE_VARIABLE, and change the password: "
+            "it has been in a file.",
+        )
+    if source.get("kind") in FETCHED_KINDS | DATABASE_KINDS:
         if "path" in source:
             raise SettingsError(
                 f"{home.settings_file}: sources.{name}: a source of kind {source['kind']} has no path: it is fetched.",

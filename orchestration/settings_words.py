@@ -14,10 +14,11 @@ from orchestration.errors import SettingsError
 _ALSO_KNOWN = {"notifications": ("email_url_env",)}
 _PATTERNS = {
     r"^([01]\d|2[0-3]):[0-5]\d$": 'a time of day such as "02:30", in quotes',
+    r"^([A-Za-z_][A-Za-z0-9_$]{0,62}\.)?[A-Za-z_][A-Za-z0-9_$]{0,62}$": "a table's name, or schema.name",
     r"^[A-Za-z_][A-Za-z0-9_]*$": "the name of an environment variable, such as OPENAI_ADMIN_KEY, never the key itself",
 }
 # What somebody may have put a key or a password into: not repeated.
-_NOT_SHOWN = {"api_key_env", "base_url", "email_url", "email_url_env"}
+_NOT_SHOWN = {"api_key_env", "base_url", "dsn_env", "email_url", "email_url_env"}
 _SHOWN = 60
 
 

@@ -1,6 +1,7 @@
 """What a fetch did, for the command line and Dagster. Light to import."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from orchestration.fetching.state import Failure
 
@@ -9,7 +10,8 @@ from orchestration.fetching.state import Failure
 class SourceFetch:
     """One source. `windows` were asked for in full; of these, `generations` came new or changed, with `rows` rows.
 
-    `repeated`: rows left out because the provider sent a page or a bucket twice. `failure`: why it ended early.
+    `unit`: what a window is; the pages of a table count as such. `repeated`: rows left out because the provider sent a
+    page or a bucket twice, or because a table's row was fetched before. `failure`: why it ended early.
     """
 
     source: str
@@ -19,6 +21,7 @@ class SourceFetch:
     rows: int = 0
     repeated: int = 0
     failure: Failure | None = None
+    unit: Literal["window", "page"] = "window"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from orchestration.fetching.http import Client, Patience
 from orchestration.fetching.pages import ChangedError, Pages, forget_pages
 from orchestration.fetching.report import DueSpan, FetchReport, SourceFetch
 from orchestration.fetching.state import Failure, FetchState, read_state, write_state
+from orchestration.fetching.table import due_table, fetch_table
 from orchestration.fetching.windows import Span, due_windows, spans
 from orchestration.files import make_durable
 from orchestration.home import Home
@@ -22,23 +23,31 @@ from orchestration.sources import api_for
 
 def due(home: Home, settings: Settings) -> list[DueSpan]:
     """What would be fetched now, from files alone: nothing is sent, and no key is needed."""
-    return [
-        DueSpan(source.name, report.name, str(span))
-        for source in settings.fetched_sources
-        for report, span in _due(source, settings, api_for(source, settings), read_state(home, source.name))
-    ]
+    found: list[DueSpan] = []
+    for source in settings.fetched_sources:
+        state = read_state(home, source.name)
+        if source.comes_by == "table":
+            found.extend(due_table(source, settings, state))
+        else:
+            spans_due = _due(source, settings, api_for(source, settings), state)
+            found.extend(DueSpan(source.name, report.name, str(span)) for report, span in spans_due)
+    return found
 
 
 def fetch(home: Home, settings: Settings, *, patience: Patience | None = None) -> FetchReport:
-    """Fetch every window that is due; the caller holds the home's writer lock.
+    """Fetch every window and table that is due; the caller holds the home's writer lock.
 
     Raises nothing for a provider's sake: a source that cannot be fetched is in the report with its failure, keeps
     what it has, and is tried again by the next run.
     """
     done = []
     for source in settings.fetched_sources:
-        api = api_for(source, settings)
         state = read_state(home, source.name)
+        if source.comes_by == "table":
+            if due_table(source, settings, state):
+                done.append(fetch_table(home, settings, source))
+            continue
+        api = api_for(source, settings)
         todo = list(_due(source, settings, api, state))
         if todo:
             done.append(_SourceRun(home, settings, source, api, state).run(todo, patience))
@@ -159,7 +168,12 @@ class _SourceRun:
 
 
 def fetched_until(state: FetchState, report: str) -> datetime | None:
-    """The end of the newest window of the report that was ever fetched, or the time it was, if that is earlier."""
+    """The end of the newest window of the report that was ever fetched, or the time it was, if that is earlier.
+
+    Where there are no windows: when the source was last read to its end.
+    """
+    if state.read_at is not None:
+        return state.read_at
     windows = state.of(report)
     if not windows:
         return None

@@ -1,12 +1,12 @@
-"""When each window of a source was last asked for, and what went wrong last. Light to import.
+"""When each window of a source was last asked for, or how far its table was read, and what went wrong last.
 
-Losing it costs requests and nothing else: every window is then asked for again, and what did not change makes no new
-generation.
+Light to import. Losing it costs requests and nothing else: everything is then asked for again, and what did not change
+makes no new file.
 """
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -25,17 +25,23 @@ class Failure:
 
 @dataclass(frozen=True)
 class FetchState:
-    """`fetched`: by report and window the time of the request that was answered in full."""
+    """`fetched`: by report and window the time of the request that was answered in full.
+
+    Without windows: `read_at`, when the source was last read to its end, and `cursor`, the newest time (UTC, naive) of
+    a table's rows that was reached.
+    """
 
     fetched: Mapping[str, Mapping[date, datetime]] = field(default_factory=dict)
     failure: Failure | None = None
+    read_at: datetime | None = None
+    cursor: datetime | None = None
 
     def of(self, report: str) -> Mapping[date, datetime]:
         return self.fetched.get(report, {})
 
     def with_windows(self, report: str, windows: Mapping[date, datetime]) -> "FetchState":
         """The same, with these windows of the report fetched."""
-        return FetchState({**self.fetched, report: {**self.of(report), **windows}}, self.failure)
+        return replace(self, fetched={**self.fetched, report: {**self.of(report), **windows}})
 
 
 def read_state(home: Home, source: str) -> FetchState:
@@ -49,6 +55,8 @@ def read_state(home: Home, source: str) -> FetchState:
                 for report, windows in raw["fetched"].items()
             },
             failure=failure and Failure(**{**failure, "at": datetime.fromisoformat(failure["at"])}),
+            read_at=_moment(raw.get("read_at")),
+            cursor=_moment(raw.get("cursor")),
         )
     except (FileNotFoundError, ValueError, TypeError, KeyError, AttributeError):
         return FetchState()
@@ -67,8 +75,14 @@ def write_state(home: Home, source: str, state: FetchState) -> None:
             "message": failure.message,
             "next_step": failure.next_step,
         },
+        "read_at": state.read_at and state.read_at.isoformat(),
+        "cursor": state.cursor and state.cursor.isoformat(),
     }
     write_atomically(_path(home, source), json.dumps(raw, indent=0, ensure_ascii=False) + "\n")
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _path(home: Home, source: str) -> Path:

@@ -22,6 +22,8 @@ RELATION_OF_KIND = {
     "events": "events",
     "mapped": "events",
     "litellm": "litellm",
+    # Only fetched another way: the same rows.
+    "litellm_db": "litellm",
     "claude_code": "claude_code",
     "otlp": "otlp",
     "bedrock": "bedrock",

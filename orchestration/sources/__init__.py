@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from orchestration.fetching.api import Api
+    from orchestration.fetching.postgres import Shape
     from orchestration.settings import Settings, Source
     from orchestration.sources.shape import Reader
 
@@ -19,6 +20,8 @@ def reader_for(source: "Source") -> "Reader":
             from orchestration.sources.events.reader import reader
         case "litellm":
             from orchestration.sources.litellm.reader import reader
+        case "litellm_db":
+            from orchestration.sources.litellm_db.reader import reader
         case "claude_code":
             from orchestration.sources.claude_code.reader import reader
         case "mapped":
@@ -50,4 +53,14 @@ def api_for(source: "Source", settings: "Settings") -> "Api":
     return api(source, settings)
 
 
-__all__ = ["api_for", "reader_for"]
+def table_for(source: "Source") -> "Shape":
+    """The table that this source's rows are read from; only for kinds that are read from a database."""
+    match source.kind:
+        case "litellm_db":
+            from orchestration.sources.litellm_db.fetch import table
+        case _:
+            raise ValueError(f"a source of kind {source.kind} is in no database")
+    return table(source)
+
+
+__all__ = ["api_for", "reader_for", "table_for"]

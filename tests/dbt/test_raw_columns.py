@@ -10,7 +10,7 @@ import pytest
 
 from orchestration.marts.dbt_build import PROJECT
 from orchestration.marts.inputs import RELATION_OF_KIND
-from orchestration.settings import FETCHED_KINDS, FOLDER_COLUMNS, Source, SourceKind
+from orchestration.settings import DATABASE_KINDS, FETCHED_KINDS, FOLDER_COLUMNS, Source, SourceKind
 from orchestration.sources import reader_for
 
 TYPES = {"text": "VARCHAR", "json": "VARCHAR", "count": "BIGINT", "money": "DECIMAL(38,18)", "stamp": "TIMESTAMP"}
@@ -40,6 +40,8 @@ def test_the_columns_that_are_landed_are_those_that_are_read(warehouse: Path, ki
     needed: dict[str, object] = {"mapping": {"event_at": "at"}} if kind == "mapped" else {}
     if kind in FETCHED_KINDS:
         needed = {"api_key_env": "A_KEY", "since": date(2026, 1, 1)}
+    if kind in DATABASE_KINDS:
+        needed = {"dsn_env": "A_DSN", "since": date(2026, 1, 1)}
     reader = reader_for(Source.model_validate({"name": "x", "kind": kind, "path": Path("x"), **needed}))
     landed = {"source": "VARCHAR"} | {column.name: TYPES[column.kind] for column in reader.columns}
     if kind not in FETCHED_KINDS:  # what is fetched lies in folders of our own, which mean nothing

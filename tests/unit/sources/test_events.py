@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from orchestration import sources
-from orchestration.settings import FETCHED_KINDS, Source, SourceKind
+from orchestration.settings import DATABASE_KINDS, FETCHED_KINDS, Source, SourceKind
 from orchestration.sources import reader_for
 from orchestration.sources.canonical import EVENT_COLUMNS
 
@@ -66,10 +66,12 @@ def test_schema_and_reader_take_the_same_rows(place: Any, right: dict[str, Any])
 def test_every_kind_has_the_same_shape(kind: Any, tmp_path: Path) -> None:
     folder = Path(sources.__file__).parent / kind
     assert {"__init__.py", "reader.py", "README.md"} <= {path.name for path in folder.iterdir()}
-    if kind in FETCHED_KINDS:
+    if kind in FETCHED_KINDS | DATABASE_KINDS:
         assert (folder / "fetch.py").is_file()
     mapping = {"event_at": "at"} if kind == "mapped" else {}
     fetched = {"api_key_env": "KEY", "since": "2026-01-01"} if kind in FETCHED_KINDS else {}
+    if kind in DATABASE_KINDS:
+        fetched = {"dsn_env": "DSN", "since": "2026-01-01"}
     reader = reader_for(Source(name="x", kind=kind, path=tmp_path, mapping=mapping, **fetched))
     assert [column.name for column in reader.columns[:2]] == ["event_id", "event_at"]
     assert all(column.required for column in reader.columns[:2])

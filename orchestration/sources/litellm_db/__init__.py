@@ -1,0 +1,1 @@
+"""The litellm_db kind of source; README.md says what its numbers mean."""
