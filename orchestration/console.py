@@ -277,6 +277,8 @@ def print_alerts(recorded: Sequence[Recorded], as_json: bool) -> None:
 
 def _fetched(source: SourceFetch) -> str:
     """What one source's fetch came to, in words."""
+    if source.unit == "object":
+        return f"{_count(source.windows, 'object')}, {source.generations:,} new or changed ({source.bytes:,} bytes)"
     repeated = f", {source.repeated:,} repeated rows left out" if source.repeated else ""
     return (
         f"{_count(source.windows, source.unit)} in {_count(source.requests, 'request')}, "

@@ -86,6 +86,12 @@ def _sources(settings: Settings) -> Iterator[Finding]:
             told = "holds its connection string" if known else "is not set: put the connection string into it"
             yield Finding(f"source {source.name}", known, f"{source.dsn_env} {told}")
             continue
+        if source.objects is not None:
+            names = (source.key_env or "AWS_ACCESS_KEY_ID", source.secret_env or "AWS_SECRET_ACCESS_KEY")
+            unset = [name for name in names if secret(name) is None]
+            told = f"{source.objects} with {' and '.join(names)}" if not unset else f"{unset[0]} is not set"
+            yield Finding(f"source {source.name}", not unset, told)
+            continue
         exists = source.path.is_dir()
         yield Finding(
             f"source {source.name}", exists, str(source.path) if exists else f"{source.path} does not exist: make it"

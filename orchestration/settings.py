@@ -1,7 +1,6 @@
 """tallyhouse.yaml and the environment become one frozen settings object. The only reader of os.environ."""
 
 import os
-import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from orchestration.errors import SettingsError
 from orchestration.home import Home
+from orchestration.settings_sources import settled_source
 
 SourceKind = Literal[
     "events", "litellm", "claude_code", "mapped", "otlp", "bedrock", "openrouter", "langfuse", "openai", "anthropic",
@@ -34,7 +34,6 @@ _KEYS_OF_KINDS = {
 }
 Role = Literal["usage", "control"]
 FOLDER_COLUMNS = ("user_id", "project", "team", "department", "feature", "api_key")
-_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 _TABLE = r"^([A-Za-z_][A-Za-z0-9_$]{0,62}\.)?[A-Za-z_][A-Za-z0-9_$]{0,62}$"
 _CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
@@ -70,7 +69,10 @@ class RoleRule(_Frozen):
 
 
 class Source(_Frozen):
-    """One place that logs come from. `path` is absolute once the settings are loaded."""
+    """One place that logs come from. `path` is absolute once the settings are loaded.
+
+    Where the file says s3://bucket/prefix, that is in `objects`, and `path` is where the copies lie.
+    """
 
     name: str
     kind: SourceKind
@@ -94,6 +96,10 @@ class Source(_Frozen):
     dsn_env: Annotated[str, Field(pattern=_VARIABLE)] | None = None
     table: Annotated[str, Field(pattern=_TABLE)] = "LiteLLM_SpendLogs"
     overlap_minutes: Annotated[int, Field(ge=0, le=525_600)] = 60
+    objects: str | None = None
+    endpoint_url: str | None = None
+    key_env: Annotated[str, Field(pattern=_VARIABLE)] | None = None
+    secret_env: Annotated[str, Field(pattern=_VARIABLE)] | None = None
 
     @property
     def is_fetched(self) -> bool:
@@ -101,13 +107,15 @@ class Source(_Frozen):
         return self.kind in FETCHED_KINDS
 
     @property
-    def comes_by(self) -> Literal["reports", "table"] | None:
+    def comes_by(self) -> Literal["reports", "table", "objects"] | None:
         """How it comes over the network; None where its files are dropped by somebody."""
         if self.kind in DATABASE_KINDS:
             return "table"
+        if self.objects is not None:
+            return "objects"
         return "reports" if self.is_fetched else None
 
-    @field_validator("base_url")
+    @field_validator("base_url", "endpoint_url")
     @classmethod
     def _safe_address(cls, address: str | None) -> str | None:
         """A key is sent there: encrypted, or to this machine; and the address itself holds no secret."""
@@ -118,7 +126,7 @@ class Source(_Frozen):
         if parts.username or parts.password or parts.query or parts.fragment:
             raise ValueError("must be an address alone, without a user, a password or a query")
         if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and here)):
-            raise ValueError("must begin with https://, since a key is sent there")
+            raise ValueError("must begin with https://, since keys or logs travel there")
         return address.rstrip("/")
 
     @model_validator(mode="after")
@@ -128,7 +136,12 @@ class Source(_Frozen):
                 raise ValueError(f"has {key}, which is only for {' and '.join(sorted(kinds))}")
             if needed and self.kind in kinds and getattr(self, key) is None:
                 raise ValueError(f"needs {key}, being of kind {self.kind}")
-        if self.comes_by is not None and self.folders:
+        for key in ("endpoint_url", "key_env", "secret_env"):
+            if key in self.model_fields_set and self.objects is None:
+                raise ValueError(f"has {key}, which is only for a path that begins with s3://")
+        if (self.key_env is None) != (self.secret_env is None):
+            raise ValueError("names one of key_env and secret_env: they belong together")
+        if self.comes_by in ("reports", "table") and self.folders:
             raise ValueError(f"has folders, which a source of kind {self.kind} has none of: its rows say it all")
         return self
 
@@ -275,7 +288,9 @@ def _settled(raw: dict[str, Any], home: Home) -> dict[str, Any]:
             f"{home.settings_file}: sources must be a table of names.",
             "Write `sources: {gateway: {kind: litellm}}`.",
         )
-    settled["sources"] = {name: _source(name, body, home) for name, body in sources.items()}
+    settled["sources"] = {
+        name: settled_source(name, body, home, FETCHED_KINDS | DATABASE_KINDS) for name, body in sources.items()
+    }
     settled["geography"] = _geography(raw.get("geography") or {}, home)
     given = raw.get("notifications") or {}
     if not isinstance(given, dict):
@@ -303,35 +318,3 @@ def _geography(body: Any, home: Home) -> Any:
     if variable is not None:
         geography["hash_key"] = os.environ.get(str(variable))
     return geography
-
-
-def _source(name: str, body: Any, home: Home) -> dict[str, Any]:
-    if not _NAME.fullmatch(str(name)):
-        raise SettingsError(
-            f"{home.settings_file}: the source name {name!r} is not allowed.",
-            "Use small letters, digits, - and _, at most 40, beginning with a letter.",
-        )
-    if body is not None and not isinstance(body, dict):
-        return body  # type: ignore[no-any-return]  # refused by the model, in the words of all other wrong values
-    source = dict(body or {})
-    if "api_key" in source:
-        raise SettingsError(
-            f"{home.settings_file}: sources.{name}: a key does not belong into the settings.",
-            "Put it into an environment variable, write api_key_env: NAME_OF_THE_VARIABLE, and replace the key: "
-            "it has been in a file.",
-        )
-    if "dsn" in source:
-        raise SettingsError(
-            f"{home.settings_file}: sources.{name}: a connection string does not belong into the settings.",
-            "Put it into an environment variable, write dsn_env: NAME_OF_THE_VARIABLE, and change the password: "
-            "it has been in a file.",
-        )
-    if source.get("kind") in FETCHED_KINDS | DATABASE_KINDS:
-        if "path" in source:
-            raise SettingsError(
-                f"{home.settings_file}: sources.{name}: a source of kind {source['kind']} has no path: it is fetched.",
-                "Remove path.",
-            )
-        return {**source, "name": name, "path": home.fetched / name}
-    path = Path(source.get("path") or home.inbox / name)
-    return {**source, "name": name, "path": path if path.is_absolute() else home.root / path}

@@ -18,7 +18,16 @@ _PATTERNS = {
     r"^[A-Za-z_][A-Za-z0-9_]*$": "the name of an environment variable, such as OPENAI_ADMIN_KEY, never the key itself",
 }
 # What somebody may have put a key or a password into: not repeated.
-_NOT_SHOWN = {"api_key_env", "base_url", "dsn_env", "email_url", "email_url_env"}
+_NOT_SHOWN = {
+    "api_key_env",
+    "base_url",
+    "dsn_env",
+    "email_url",
+    "email_url_env",
+    "endpoint_url",
+    "key_env",
+    "secret_env",
+}
 _SHOWN = 60
 
 
@@ -98,8 +107,8 @@ def _keys(model: type[BaseModel], above: list[str]) -> list[str]:
             names.pop(0)  # the name that the user gave, such as that of a source
     if here is None:
         return []
-    ours = "name" if above[:1] == ["sources"] else "now"  # set by us, not in the file
-    own = [name for name in here.model_fields if name != ours]
+    ours = {"name", "objects"} if above[:1] == ["sources"] else {"now"}  # set by us, not in the file
+    own = [name for name in here.model_fields if name not in ours]
     return [*own, *_ALSO_KNOWN.get(".".join(above), ())]
 
 

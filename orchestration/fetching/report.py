@@ -10,7 +10,8 @@ from orchestration.fetching.state import Failure
 class SourceFetch:
     """One source. `windows` were asked for in full; of these, `generations` came new or changed, with `rows` rows.
 
-    `unit`: what a window is; the pages of a table count as such. `repeated`: rows left out because the provider sent a
+    `unit`: what a window is; the pages of a table and the objects of a bucket count as such;
+    copied objects are generations, with `bytes` and without rows. `repeated`: rows left out because the provider sent a
     page or a bucket twice, or because a table's row was fetched before. `failure`: why it ended early.
     """
 
@@ -21,7 +22,8 @@ class SourceFetch:
     rows: int = 0
     repeated: int = 0
     failure: Failure | None = None
-    unit: Literal["window", "page"] = "window"
+    unit: Literal["window", "page", "object"] = "window"
+    bytes: int = 0
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from orchestration.errors import FetchError
 from orchestration.fetching.api import Api, Report
 from orchestration.fetching.generations import keep, rows_of
 from orchestration.fetching.http import Client, Patience
+from orchestration.fetching.objects import due_objects, fetch_objects
 from orchestration.fetching.pages import ChangedError, Pages, forget_pages
 from orchestration.fetching.report import DueSpan, FetchReport, SourceFetch
 from orchestration.fetching.state import Failure, FetchState, read_state, write_state
@@ -28,6 +29,8 @@ def due(home: Home, settings: Settings) -> list[DueSpan]:
         state = read_state(home, source.name)
         if source.comes_by == "table":
             found.extend(due_table(source, settings, state))
+        elif source.comes_by == "objects":
+            found.extend(due_objects(source, settings, state))
         else:
             spans_due = _due(source, settings, api_for(source, settings), state)
             found.extend(DueSpan(source.name, report.name, str(span)) for report, span in spans_due)
@@ -46,6 +49,10 @@ def fetch(home: Home, settings: Settings, *, patience: Patience | None = None) -
         if source.comes_by == "table":
             if due_table(source, settings, state):
                 done.append(fetch_table(home, settings, source))
+            continue
+        if source.comes_by == "objects":
+            if due_objects(source, settings, state):
+                done.append(fetch_objects(home, settings, source))
             continue
         api = api_for(source, settings)
         todo = list(_due(source, settings, api, state))

@@ -2,24 +2,19 @@
 
 import json
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
+from urllib.parse import urlsplit
 
+from orchestration.copies import SCHEME, address_of
 from orchestration.errors import SettingsError
 from orchestration.files import write_atomically
 from orchestration.home import Home
 from orchestration.landing.refused import refusals
 from orchestration.settings import Settings, Source
+from orchestration.sources.formats import format_of, is_hidden
 from orchestration.sources.shape import Format
-
-_FORMATS: dict[str, Format] = {
-    ".jsonl": "json", ".ndjson": "json", ".json": "json", ".csv": "csv", ".parquet": "parquet",
-}  # fmt: skip
-_COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
-_IS_A_BODY = re.compile(r"/data/[^/]*_(input|output)\.json(\.gz)?$")
-_UNFINISHED = (".tmp", ".part")
 
 
 @dataclass(frozen=True)
@@ -64,8 +59,8 @@ def pending(home: Home, settings: Settings) -> list[FoundFile]:
         file
         for file in found_files(home, settings)
         if file.format is not None
-        and shown_path(home, file.path) not in refused
-        and not _is_seen(seen.get(shown_path(home, file.path)), file)
+        and local_path(home, file.path) not in refused
+        and not _is_seen(seen.get(local_path(home, file.path)), file)
     ]
 
 
@@ -81,7 +76,7 @@ def found_files(home: Home, settings: Settings) -> list[FoundFile]:
 
 def check_paths(home: Home, settings: Settings) -> None:
     """Two sources must not read the same files: each row would count twice."""
-    placed = sorted((Path(os.path.normpath(source.path)), name) for name, source in settings.sources.items())
+    placed = sorted((_place(source), name) for name, source in settings.sources.items())
     for (upper, first), (lower, second) in ((a, b) for i, a in enumerate(placed) for b in placed[i + 1 :]):
         if lower == upper or upper in lower.parents:
             raise SettingsError(
@@ -112,11 +107,24 @@ def seen_path(home: Home) -> Path:
 
 
 def shown_path(home: Home, path: Path) -> str:
-    """The path as receipts and messages name it: relative to the home where it lies inside."""
+    """The path as receipts and messages name it: relative to the home where it lies inside, an object's by its key."""
+    return address_of(home, path) or local_path(home, path)
+
+
+def local_path(home: Home, path: Path) -> str:
+    """The path relative to the home where it lies inside: two sources never have the same."""
     try:
         return path.relative_to(home.root).as_posix()
     except ValueError:
         return path.as_posix()
+
+
+def _place(source: Source) -> PurePath:
+    """What it reads, so that one within another can be told: of objects their store and key, not their copies."""
+    if source.objects is None:
+        return Path(os.path.normpath(source.path))
+    store = urlsplit(source.endpoint_url or "").netloc or "s3"
+    return PurePosixPath(f"{store}:", source.objects.removeprefix(SCHEME))
 
 
 def _is_seen(entry: Seen | None, file: FoundFile) -> bool:
@@ -132,7 +140,7 @@ def _walk(source: Source) -> Iterator[FoundFile]:
         except FileNotFoundError:
             continue
         for entry in entries:
-            if entry.name.startswith(".") or entry.name.endswith(_UNFINISHED):
+            if is_hidden(entry.name):
                 continue
             if entry.is_dir():
                 folders.append(Path(entry.path))
@@ -142,15 +150,5 @@ def _walk(source: Source) -> Iterator[FoundFile]:
 
 def _found(source: Source, entry: "os.DirEntry[str]") -> FoundFile:
     stat = entry.stat()
-    stem, ending = os.path.splitext(entry.name.lower())  # noqa: PTH122
-    compression = _COMPRESSIONS.get(ending, "none")
-    if compression != "none":
-        ending = os.path.splitext(stem)[1]  # noqa: PTH122
-    known = _FORMATS.get(ending)
-    if source.kind == "claude_code" and ending != ".jsonl":
-        known = None  # session folders hold other things too: tool results, indexes
-    if source.kind == "bedrock" and _IS_A_BODY.search(entry.path.lower()):
-        known = None  # bodies too large for the log stand beside it as files of their own
-    if known == "parquet" and compression != "none":
-        known = None
+    known, compression = format_of(source, entry.path)
     return FoundFile(source.name, Path(entry.path), stat.st_size, stat.st_mtime_ns, known, compression)

@@ -15,6 +15,7 @@ from orchestration.landing.discovery import (
     FoundFile,
     Seen,
     found_files,
+    local_path,
     pending,
     read_seen,
     shown_path,
@@ -201,7 +202,7 @@ class _Run:
     def _note_seen(self, files: list[Examined]) -> None:
         for examined in files:
             file = examined.file
-            self._seen[shown_path(self.home, file.path)] = Seen(file.size, file.mtime_ns, examined.sha256)
+            self._seen[local_path(self.home, file.path)] = Seen(file.size, file.mtime_ns, examined.sha256)
         write_seen(self.home, self._seen)
 
     def _tell(self, doing: str, more_bytes: int) -> None:

@@ -5,7 +5,7 @@ from itertools import islice
 from pathlib import Path
 
 from orchestration.home import Home
-from orchestration.landing.discovery import FoundFile, shown_path
+from orchestration.landing.discovery import FoundFile, local_path, shown_path
 from orchestration.landing.records import csv_header, csv_records, lines
 from orchestration.landing.refused import Refusal
 from orchestration.settings import Source
@@ -29,7 +29,7 @@ def refusal_of(home: Home, source: Source, reader: Reader, file: FoundFile) -> R
     columns = f"column {missing[0]}" if len(missing) == 1 else f"columns {', '.join(missing)}"
     return Refusal(
         source=source.name,
-        path=shown_path(home, file.path),
+        path=local_path(home, file.path),
         size=file.size,
         mtime_ns=file.mtime_ns,
         delivered=_rows(file),

@@ -21,7 +21,7 @@ from tests.unit.docs.pages import README, ROOT, blocks, first_cells, section
 
 # Filled in before the settings are checked, so that they are no field of them.
 ONLY_IN_THE_FILE = {"notifications.email_url_env"}
-SET_FOR_THE_READER = {"now", "sources.NAME.name", "geography.hash_key"}
+SET_FOR_THE_READER = {"now", "sources.NAME.name", "sources.NAME.objects", "geography.hash_key"}
 
 Column = dict[str, str]
 
