@@ -4,9 +4,11 @@ Key and secret are handed over as they are, so that neither a profile nor the ma
 place; what the store says of a refused request is told in our words.
 """
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Thread
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from orchestration.copies import SCHEME
@@ -65,6 +67,10 @@ class Bucket:
             raise FetchError(
                 f"{name}: the package s3fs is not installed.", "It comes with the extra s3; `make install` installs it."
             ) from None
+        # fsspec's own loop would run in a thread that outlives every use, into the interpreter's end.
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
         self._files: AbstractFileSystem = fsspec.filesystem(
             "s3",
             key=credentials.key,
@@ -73,10 +79,19 @@ class Bucket:
             endpoint_url=endpoint,
             client_kwargs={"region_name": region or "us-east-1"},
             config_kwargs={**_PATIENCE, "ignore_configured_endpoint_urls": True},
+            loop=self._loop,
             skip_instance_cache=True,
             use_listings_cache=False,
         )
         self._files.retries = _ATTEMPTS
+
+    def close(self) -> None:
+        """End all connections, and the thread that served them."""
+        if self._files._s3 is not None:
+            self._files.close_session(self._loop, self._files._s3)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
     def objects(self) -> list[Object]:
         """Everything under the prefix, by key; markers of empty folders are left out."""

@@ -88,6 +88,7 @@ class _Copying:
                 if copied % _NOTED_EVERY == 0:
                     self._write_notes()
         finally:
+            bucket.close()
             if copied % _NOTED_EVERY:
                 self._write_notes()
         if left_out:
