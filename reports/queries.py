@@ -18,8 +18,10 @@ HISTORY_MONTHS = 12
 _USAGE = """
 SELECT department, cost_centre, project, provider, model, is_priced, sum(requests)::BIGINT,
     sum(uncached_input_tokens + cache_write_5m_tokens + cache_write_1h_tokens
-        + input_audio_tokens + input_image_tokens),
-    sum(cache_read_tokens), sum(output_tokens + reasoning_tokens + output_audio_tokens + output_image_tokens),
+        + input_audio_tokens + input_image_tokens + input_video_tokens),
+    sum(cache_read_tokens + cache_read_audio_tokens + cache_read_image_tokens),
+    sum(output_tokens + reasoning_tokens + output_audio_tokens + output_image_tokens
+        + output_video_tokens + citation_tokens),
     sum(total_tokens), coalesce(sum(effective_cost), 0)::DECIMAL(38,18)
 FROM read_parquet($files) WHERE $department IS NULL OR department = $department
 GROUP BY ALL ORDER BY ALL

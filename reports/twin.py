@@ -13,7 +13,10 @@ KEYS = ("department", "cost_centre", "project", "provider", "model", "service_ti
 COUNTS = (
     "requests", "failed_requests", "uncached_input_tokens", "cache_read_tokens", "cache_write_5m_tokens",
     "cache_write_1h_tokens", "output_tokens", "reasoning_tokens", "input_audio_tokens", "output_audio_tokens",
-    "input_image_tokens", "output_image_tokens", "total_tokens", "web_search_calls",
+    "input_image_tokens", "output_image_tokens", "cache_read_audio_tokens", "cache_read_image_tokens",
+    "input_video_tokens", "output_video_tokens", "citation_tokens", "total_tokens", "web_search_calls",
+    "storage_search_calls", "audio_seconds", "input_characters", "document_pages", "annotated_document_pages",
+    "text_messages", "images",
 )  # fmt: skip
 COSTS = (
     "input_cost", "cache_read_cost", "cache_write_cost", "output_cost", "tool_cost",

@@ -3,8 +3,55 @@
     {{ return([
         'uncached_input_tokens', 'cache_read_tokens', 'cache_write_5m_tokens', 'cache_write_1h_tokens',
         'output_tokens', 'reasoning_tokens', 'input_audio_tokens', 'output_audio_tokens',
-        'input_image_tokens', 'output_image_tokens',
+        'input_image_tokens', 'output_image_tokens', 'cache_read_audio_tokens', 'cache_read_image_tokens',
+        'input_video_tokens', 'output_video_tokens', 'citation_tokens',
     ]) }}
+{% endmacro %}
+
+{# Those of the input: together they are the context that a price's tier looks at. #}
+{% macro input_classes() %}
+    {{ return([
+        'uncached_input_tokens', 'cache_read_tokens', 'cache_write_5m_tokens', 'cache_write_1h_tokens',
+        'input_audio_tokens', 'input_image_tokens', 'cache_read_audio_tokens', 'cache_read_image_tokens',
+        'input_video_tokens',
+    ]) }}
+{% endmacro %}
+
+{# Those of the answer. #}
+{% macro output_classes() %}
+    {{ return([
+        'output_tokens', 'reasoning_tokens', 'output_audio_tokens', 'output_image_tokens', 'output_video_tokens',
+        'citation_tokens',
+    ]) }}
+{% endmacro %}
+
+{# What is counted and priced outside tokens. #}
+{% macro counted_units() %}
+    {{ return([
+        'web_search_calls', 'storage_search_calls', 'audio_seconds', 'input_characters', 'document_pages',
+        'annotated_document_pages', 'text_messages', 'images',
+    ]) }}
+{% endmacro %}
+
+{# Which counts are paid for in which part of an event's cost; tool_cost has the fee per request besides. #}
+{% macro counts_of_part(part) %}
+    {{ return({
+        'input_cost': [
+            'uncached_input_tokens', 'input_audio_tokens', 'input_image_tokens', 'input_video_tokens', 'audio_seconds',
+            'input_characters', 'document_pages', 'annotated_document_pages', 'text_messages',
+        ],
+        'cache_read_cost': ['cache_read_tokens', 'cache_read_audio_tokens', 'cache_read_image_tokens'],
+        'cache_write_cost': ['cache_write_5m_tokens', 'cache_write_1h_tokens'],
+        'output_cost': output_classes() + ['images'],
+        'tool_cost': ['web_search_calls', 'storage_search_calls'],
+    }[part]) }}
+{% endmacro %}
+
+{# A sum of counts of which some may be missing: a source leaves out what it cannot know. #}
+{% macro sum_of(counts) %}
+    {%- set parts = [] -%}
+    {%- for name in counts %}{% do parts.append('coalesce(' ~ name ~ ', 0)') %}{% endfor -%}
+    {{- return(parts | join(' + ')) -}}
 {% endmacro %}
 
 {# The parts that make up effective_cost. #}
@@ -65,7 +112,7 @@
     {% set columns = {'source': 'varchar', 'event_id': 'varchar', 'event_at': 'timestamp'} %}
     {% for name in text + fact_dimensions() + fact_texts() %}{% do columns.update({name: 'varchar'}) %}{% endfor %}
     {% do columns.update({'latency_ms': 'bigint', 'labels': 'varchar'}) %}
-    {% for name in token_classes() + ['web_search_calls', 'requests'] + fact_counts() %}
+    {% for name in token_classes() + counted_units() + ['requests'] + fact_counts() %}
         {% do columns.update({name: 'bigint'}) %}
     {% endfor %}
     {% do columns.update({
@@ -78,7 +125,7 @@
 {% macro sum_measures() %}
     cast(sum(requests) as bigint) as requests,
     cast(sum(failed_requests) as bigint) as failed_requests,
-    {% for name in token_classes() + ['total_tokens', 'web_search_calls'] %}
+    {% for name in token_classes() + ['total_tokens'] + counted_units() %}
         cast(sum({{ name }}) as decimal(38, 0)) as {{ name }},
     {% endfor %}
     {% for name in cost_parts() + ['effective_cost'] %}
@@ -89,7 +136,7 @@
 
 {# The rate column of the price book that belongs to a counted class. #}
 {% macro rate_of(counted) %}
-    {{- return(counted | replace('_tokens', '_rate') | replace('_calls', '_rate')) -}}
+    {{- return(counted | replace('_tokens', '_rate') | replace('_calls', '_rate') if '_tokens' in counted or '_calls' in counted else counted[:-1] ~ '_rate') -}}
 {% endmacro %}
 
 {# What an event's own computed part costs: nothing known when it is not priced, nothing at all when it is not billable

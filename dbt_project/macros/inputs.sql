@@ -93,7 +93,7 @@
     {%- for name in usage_dimensions() %}{% do columns.update({name: 'varchar'}) %}{% endfor -%}
     {%- do columns.update({'is_priced': 'boolean', 'unpriced_reason': 'varchar', 'price_version': 'varchar'}) -%}
     {%- do columns.update({'requests': 'bigint', 'failed_requests': 'bigint'}) -%}
-    {%- for name in token_classes() + ['total_tokens', 'web_search_calls'] -%}
+    {%- for name in token_classes() + ['total_tokens'] + counted_units() -%}
         {% do columns.update({name: 'decimal(38, 0)'}) %}
     {%- endfor -%}
     {%- for name in cost_parts() + ['effective_cost', 'estimated_cost'] -%}

@@ -16,9 +16,28 @@ from orchestration.prices.bands import (
     Tariff,
 )
 from orchestration.prices.overrides import Override
-from orchestration.prices.units import WEB_SEARCH_KEY, resolve_rates
+from orchestration.prices.units import IMAGE_KEY, WEB_SEARCH_KEY, resolve_rates
 
 ORIGIN = "override"
+COLUMN_KEYS = {
+    "cache_read_audio_mtok": "cache_audio_read_mtok",
+    "cache_read_image_mtok": "cache_image_read_mtok",
+    "reasoning_mtok": "output_reasoning_mtok",
+    "input_audio_mtok": "input_audio_mtok",
+    "output_audio_mtok": "output_audio_mtok",
+    "input_image_mtok": "input_image_mtok",
+    "output_image_mtok": "output_image_mtok",
+    "input_video_mtok": "input_video_mtok",
+    "output_video_mtok": "output_video_mtok",
+    "citation_mtok": "output_citation_mtok",
+    "storage_search_kcount": "storage_searches_kcount",
+    "audio_hour": "audio_hours",
+    "input_mchars": "input_mchars",
+    "document_kpages": "input_document_kpages",
+    "annotated_document_kpages": "input_annotated_document_kpages",
+    "text_message_kcount": "input_text_messages_kcount",
+}
+"""Further columns of price_overrides.csv and the price package's own key for the same thing."""
 
 
 def apply_overrides(
@@ -83,6 +102,8 @@ def _cell(override: Override, tier: str) -> Cell:
         "cache_write_mtok": override.cache_write_5m_mtok,
         "cache_write_1h_mtok": override.cache_write_1h_mtok,
         WEB_SEARCH_KEY: override.web_search_kcount,
+        IMAGE_KEY: override.image_fee,
+        **{key: getattr(override, column) for column, key in COLUMN_KEYS.items()},
     }
     rates = resolve_rates(quoted.get, half=rule == "half", request_fee=override.request_fee)
     note = "; ".join(text for text in (override.source, override.note) if text)

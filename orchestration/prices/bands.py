@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
 FIRST_DAY, LAST_DAY = date.min, date.max
 """Open ends: LAST_DAY is exclusive and stands for "until further notice"."""
@@ -21,12 +21,27 @@ RATE_COLUMNS = (
     "output_audio_rate",
     "input_image_rate",
     "output_image_rate",
+    "cache_read_audio_rate",
+    "cache_read_image_rate",
+    "input_video_rate",
+    "output_video_rate",
+    "citation_rate",
     "web_search_rate",
+    "storage_search_rate",
+    "audio_second_rate",
+    "input_character_rate",
+    "document_page_rate",
+    "annotated_document_page_rate",
+    "text_message_rate",
+    "image_rate",
     "request_rate",
 )
 SERVICE_TIERS = ("standard", "batch", "flex", "priority", "fast")
 
+SECONDS_OF_AN_HOUR = 3600
+
 _FINEST = Decimal("1e-12")
+_RATE = Decimal("1e-18")
 
 Rates = tuple[Decimal | None, ...]
 """USD for one unit, in the order of RATE_COLUMNS; None: no price, and no parent that has one."""
@@ -92,6 +107,16 @@ def unit_rate(price: Decimal, per_power: int, *, half: bool = False) -> Decimal:
     """
     quoted = price / 2 if half else price
     return quoted.quantize(_FINEST, rounding=ROUND_HALF_EVEN).scaleb(-per_power)
+
+
+def second_rate(per_hour: Decimal) -> Decimal:
+    """USD for one second from USD for an hour, which 3600 does not always divide: half-even at the 18th decimal.
+
+    So a second is wrong by at most half of 10^-18 USD, and an hour by at most 1.8 * 10^-15 USD.
+    """
+    quoted = per_hour.quantize(_FINEST, rounding=ROUND_HALF_EVEN)
+    with localcontext(prec=60):
+        return (quoted / SECONDS_OF_AN_HOUR).quantize(_RATE, rounding=ROUND_HALF_EVEN)
 
 
 def merge_steps(steps: list[Step]) -> Sheet:

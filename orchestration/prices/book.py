@@ -10,7 +10,7 @@ from orchestration.files import write_atomically
 from orchestration.home import Home
 
 _PACKAGE = "genai-prices"
-_FORM = 1
+_FORM = 2
 """Raise it when the same package and overrides flatten to other bands than before."""
 
 

@@ -10,7 +10,7 @@ from orchestration.reference.table import Column, Table, validity
 
 @dataclass(frozen=True)
 class PriceOverride:
-    """One row. Prices are USD per million tokens, per request and per thousand searches; None: blank."""
+    """One row. Prices are USD for what its column's text in PRICE_OVERRIDES says; None: blank."""
 
     provider: str
     model: str
@@ -26,11 +26,33 @@ class PriceOverride:
     source: str
     checked_on: date | None
     note: str
+    cache_read_audio_mtok: Decimal | None
+    cache_read_image_mtok: Decimal | None
+    reasoning_mtok: Decimal | None
+    input_audio_mtok: Decimal | None
+    output_audio_mtok: Decimal | None
+    input_image_mtok: Decimal | None
+    output_image_mtok: Decimal | None
+    input_video_mtok: Decimal | None
+    output_video_mtok: Decimal | None
+    citation_mtok: Decimal | None
+    storage_search_kcount: Decimal | None
+    audio_hour: Decimal | None
+    input_mchars: Decimal | None
+    document_kpages: Decimal | None
+    annotated_document_kpages: Decimal | None
+    text_message_kcount: Decimal | None
+    image_fee: Decimal | None
 
 
 def _price(digits: int = 10, *, required: bool = False) -> Kind:
     """As many digits as still fit DECIMAL(22,18) for one unit."""
     return number(decimals=12, digits=digits, required=required)
+
+
+def _more(name: str, about: str, digits: int = 10) -> Column:
+    """A price that older files have no column for."""
+    return Column(name, _price(digits), about, may_be_left_out=True, seldom=True)
 
 
 def _provider() -> Kind:
@@ -49,7 +71,8 @@ PRICE_OVERRIDES = Table(
     title="prices that win over the built-in list",
     about=(
         "US dollars. For a negotiated price, and for models of your own. Dates are days in UTC. An empty price takes "
-        "that of its parent in the row (a cache price the input price); an explicit 0 is free. Prices of days that are "
+        "that of its parent in the row (a cache price the input price); where there is no parent, as for searches, "
+        "audio by the hour or images, what it counts has no price then; an explicit 0 is free. Prices of days that are "
         "built already do not move."
     ),
     columns=(
@@ -66,6 +89,23 @@ PRICE_OVERRIDES = Table(
         Column("source", text(), "the contract or list that says so"),
         Column("checked_on", day(), "the day on which somebody looked"),
         Column("note", text(), "anything else"),
+        _more("cache_read_audio_mtok", "a million tokens of audio read from the cache"),
+        _more("cache_read_image_mtok", "a million tokens of images read from the cache"),
+        _more("reasoning_mtok", "a million tokens of reasoning"),
+        _more("input_audio_mtok", "a million tokens of audio input"),
+        _more("output_audio_mtok", "a million tokens of audio output"),
+        _more("input_image_mtok", "a million tokens of image input"),
+        _more("output_image_mtok", "a million tokens of image output"),
+        _more("input_video_mtok", "a million tokens of video input"),
+        _more("output_video_mtok", "a million tokens of video output"),
+        _more("citation_mtok", "a million tokens of citations"),
+        _more("storage_search_kcount", "a thousand searches of stored files", 7),
+        _more("audio_hour", "an hour of audio, charged by the second", 7),
+        _more("input_mchars", "a million characters of input"),
+        _more("document_kpages", "a thousand pages of documents", 7),
+        _more("annotated_document_kpages", "a thousand pages with annotations", 7),
+        _more("text_message_kcount", "a thousand text messages", 7),
+        _more("image_fee", "one image", 4),
     ),
     record=PriceOverride,
     key=(),

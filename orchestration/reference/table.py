@@ -23,13 +23,17 @@ MOST_FAULTS = 20
 
 @dataclass(frozen=True)
 class Column:
-    """One column. An empty cell stands for `default`; a column that may be left out is then empty in every row."""
+    """One column. An empty cell stands for `default`; a column that may be left out is then empty in every row.
+
+    `seldom`: few need it, so that new files and examples are without it.
+    """
 
     name: str
     kind: Kind
     meaning: str
     default: str = ""
     may_be_left_out: bool = False
+    seldom: bool = False
 
 
 def validity() -> tuple[Column, Column]:
@@ -95,7 +99,8 @@ class Table(Generic[Row]):
 
     @property
     def header(self) -> str:
-        return ",".join(column.name for column in self.columns)
+        """The columns as a new file has them: those that few need are added by who needs them."""
+        return ",".join(column.name for column in self.columns if not column.seldom)
 
     def read(self, home: Home) -> list[Row]:
         """Every row; a missing file says nothing. Raises FaultsError with all that is wrong in it."""

@@ -14,15 +14,22 @@ TEXTS = (
 COUNTS = (
     "uncached_input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens",
     "output_tokens", "reasoning_tokens", "input_audio_tokens", "output_audio_tokens",
-    "input_image_tokens", "output_image_tokens", "web_search_calls", "requests", "tool_calls",
+    "input_image_tokens", "output_image_tokens", "cache_read_audio_tokens", "cache_read_image_tokens",
+    "input_video_tokens", "output_video_tokens", "citation_tokens", "web_search_calls", "storage_search_calls",
+    "audio_seconds", "input_characters", "document_pages", "annotated_document_pages", "text_messages", "images",
+    "requests", "tool_calls",
     "user_text_tokens", "context_tokens_part", "file_tokens", "answer_tokens", "tool_output_tokens",
     "document_bytes", "document_extracted_tokens", "document_citations",
 )  # fmt: skip
 INPUT_CLASSES = (
     "uncached_input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens",
-    "input_audio_tokens", "input_image_tokens",
+    "input_audio_tokens", "input_image_tokens", "cache_read_audio_tokens", "cache_read_image_tokens",
+    "input_video_tokens",
 )  # fmt: skip
-OUTPUT_CLASSES = ("output_tokens", "reasoning_tokens", "output_audio_tokens", "output_image_tokens")
+OUTPUT_CLASSES = (
+    "output_tokens", "reasoning_tokens", "output_audio_tokens", "output_image_tokens", "output_video_tokens",
+    "citation_tokens",
+)  # fmt: skip
 INPUT_PARTS = ("user_text_tokens", "context_tokens_part", "file_tokens")
 OUTPUT_PARTS = ("answer_tokens", "tool_output_tokens")
 PLACE = ("continent", "country", "region", "city")

@@ -11,6 +11,12 @@ from orchestration.sources import canonical
 TOKENS = (
     "uncached_input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "output_tokens",
     "reasoning_tokens", "input_audio_tokens", "output_audio_tokens", "input_image_tokens", "output_image_tokens",
+    "cache_read_audio_tokens", "cache_read_image_tokens", "input_video_tokens", "output_video_tokens",
+    "citation_tokens",
+)  # fmt: skip
+UNITS = (
+    "web_search_calls", "storage_search_calls", "audio_seconds", "input_characters", "document_pages",
+    "annotated_document_pages", "text_messages", "images",
 )  # fmt: skip
 COSTS = ("input_cost", "cache_read_cost", "cache_write_cost", "output_cost", "tool_cost", "charged_cost",
          "effective_cost", "estimated_cost")  # fmt: skip
@@ -60,7 +66,7 @@ def marts(raw: Path, reference: Path, bands: Path, models: Path, out: Path) -> d
         connection.execute(f"CREATE TEMP TABLE bands AS FROM '{bands}'")
         connection.execute(f"CREATE TEMP TABLE models AS FROM '{models}'")
         connection.execute(f"CREATE TEMP TABLE summed AS {_summed(raw)}")
-        summed = [*TOKENS, "total_tokens", "web_search_calls"]
+        summed = [*TOKENS, "total_tokens", *UNITS]
         measures = ", ".join(
             ["sum(requests)::bigint AS requests", "sum(failed_requests)::bigint AS failed_requests"]
             + [f"sum({name})::decimal(38,0) AS {name}" for name in summed]
@@ -97,25 +103,29 @@ def _summed(raw: Path) -> str:
     """Each event once, its department and price, summed by day and dimension and by hour: all in one statement."""
     output = "output_tokens + reasoning_tokens + output_audio_tokens + output_image_tokens"
     cached = "uncached_input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens"
-    rates = {name: name.replace("_tokens", "_rate") for name in TOKENS} | {"web_search_calls": "web_search_rate"}
+    context = f"{cached} + input_audio_tokens + input_image_tokens + input_video_tokens"
+    context += " + cache_read_audio_tokens + cache_read_image_tokens"
+    into = ("uncached_input_tokens", "input_audio_tokens", "input_image_tokens", "input_video_tokens", *UNITS[2:7])
+    out_of = (*TOKENS[4:6], "output_audio_tokens", "output_image_tokens", *TOKENS[-2:], "images")
+    rates = {name: name.replace("_tokens", "_rate").replace("_calls", "_rate") for name in (*TOKENS, *UNITS[:2])}
+    rates |= {name: f"{name[:-1]}_rate" for name in UNITS[2:]}
 
     def amount(*names: str) -> str:
         terms = [f"coalesce({name}::decimal(15,0) * {rates[name]}, 0)" for name in names]
         return f"CASE WHEN reason IS NULL THEN {' + '.join(terms)} END"
 
     dimensions = ", ".join(DIMENSIONS)
-    token_sums = ", ".join(
-        f"sum({name})::decimal(38,0) AS {name}" for name in (*TOKENS, "total_tokens", "web_search_calls")
-    )
+    token_sums = ", ".join(f"sum({name})::decimal(38,0) AS {name}" for name in (*TOKENS, "total_tokens", *UNITS))
     cost_sums = ", ".join(f"sum({name})::decimal(38,18) AS {name}" for name in COSTS)
-    tokens = ", ".join(f"coalesce({name}, 0) AS {name}" for name in TOKENS)
+    counted = (*TOKENS, *UNITS)
+    tokens = ", ".join(f"coalesce({name}, 0) AS {name}" for name in counted)
     repeated = "EXISTS (FROM repeated WHERE repeated.event_id = delivered.event_id)"
     reasons = " ".join(f"WHEN {name} > 0 AND {rate} IS NULL THEN 'no price for {name}'" for name, rate in rates.items())
     return f"""
         WITH delivered AS NOT MATERIALIZED (
             SELECT
                 * REPLACE (coalesce(service_tier, 'standard') AS service_tier, coalesce(status, 'ok') AS status),
-                coalesce(web_search_calls, 0) AS searches, {tokens.replace(" AS ", " AS t_")}
+                {tokens.replace(" AS ", " AS t_")}
             FROM read_parquet('{raw}/*/*.parquet', hive_partitioning = false)
         ),
         repeated AS (SELECT event_id FROM delivered GROUP BY event_id HAVING count(*) > 1),
@@ -171,9 +181,8 @@ def _summed(raw: Path) -> str:
         ),
         measured AS (
             SELECT
-                * EXCLUDE ({", ".join(TOKENS)}, {", ".join(f"t_{name}" for name in TOKENS)}, searches,
-                    web_search_calls),
-                {", ".join(f"t_{name} AS {name}" for name in TOKENS)}, searches AS web_search_calls,
+                * EXCLUDE ({", ".join(counted)}, {", ".join(f"t_{name}" for name in counted)}),
+                {", ".join(f"t_{name} AS {name}" for name in counted)},
                 {" + ".join(f"t_{name}" for name in TOKENS)} AS total_tokens
             FROM matched
         ),
@@ -188,20 +197,18 @@ def _summed(raw: Path) -> str:
             FROM measured LEFT JOIN bands ON bands.price_id = measured.price_id
                 AND bands.service_tier = measured.service_tier
                 AND event_at >= bands.valid_from AND event_at < bands.valid_to
-                AND {cached} + input_audio_tokens + input_image_tokens >= context_from
-                AND {cached} + input_audio_tokens + input_image_tokens < context_to
+                AND {context} >= context_from AND {context} < context_to
                 AND epoch(CAST(event_at AS TIME)) >= day_from AND epoch(CAST(event_at AS TIME)) < day_to
         ),
         costed AS (
             SELECT
                 *, 1 AS requests, CAST(status = 'error' AS BIGINT) AS failed_requests,
                 reason IS NULL AS is_priced, reason AS unpriced_reason,
-                {amount("uncached_input_tokens", "input_audio_tokens", "input_image_tokens")} AS input_cost,
-                {amount("cache_read_tokens")} AS cache_read_cost,
+                {amount(*into)} AS input_cost,
+                {amount("cache_read_tokens", "cache_read_audio_tokens", "cache_read_image_tokens")} AS cache_read_cost,
                 {amount("cache_write_5m_tokens", "cache_write_1h_tokens")} AS cache_write_cost,
-                {amount("output_tokens", "reasoning_tokens", "output_audio_tokens", "output_image_tokens")}
-                    AS output_cost,
-                {amount("web_search_calls")} + request_rate AS tool_cost,
+                {amount(*out_of)} AS output_cost,
+                {amount(*UNITS[:2])} + request_rate AS tool_cost,
                 CASE WHEN reason IS NULL THEN CAST(0 AS DECIMAL(38,18)) END AS charged_cost,
                 CASE WHEN reported_cost_basis = 'estimate' THEN reported_cost END AS estimated_cost,
                 input_cost + cache_read_cost + cache_write_cost + output_cost + tool_cost + charged_cost

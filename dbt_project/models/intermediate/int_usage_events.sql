@@ -30,7 +30,7 @@ ranked as (
             partition by {{ mirror_root('source') }}, event_id
             order by
                 {{ mirror_steps('source') }},
-                output_tokens + reasoning_tokens + output_audio_tokens + output_image_tokens desc, event_at desc,
+                {{ sum_of(output_classes()) }} desc, event_at desc,
                 uncached_input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens desc,
                 coalesce(model, ''), coalesce(user_id, ''), coalesce(project, ''), coalesce(api_key, '')
         ) as place

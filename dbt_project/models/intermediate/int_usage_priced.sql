@@ -7,25 +7,24 @@
 -- tier begins above its bound, so one token more is looked up); where there is none it is the base tier, and tier_rule
 -- says 'aggregate'. A row that states a message, a document or credits, and names no model and no tokens, has
 -- nothing to be priced. A failed row of a batch costs nothing.
-{% set counted = token_classes() + ['web_search_calls'] %}
+{% set counted = token_classes() + counted_units() %}
 with
 
 measured as (
     select
-        * exclude (requests, is_billable),
+        * exclude (requests, is_billable, {{ counted | join(', ') }}),
+        {% for name in counted %}
+        coalesce({{ name }}, 0) as {{ name }},
+        {% endfor %}
         coalesce(requests, 1) as requests,
         is_billable and not (service_tier = 'batch' and coalesce(status, 'ok') = 'error') as is_billable,
-        {{ token_classes() | join(' + ') }} as total_tokens,
+        {{ sum_of(token_classes()) }} as total_tokens,
         case
-            when aggregate_context is null
-                then
-                    uncached_input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens
-                    + input_audio_tokens + input_image_tokens
+            when aggregate_context is null then {{ sum_of(input_classes()) }}
             when aggregate_context = 'unknown' then 0
             else cast(aggregate_context as bigint) + 1
         end as context_tokens,
-        coalesce(raw_model, '') = '' and web_search_calls = 0
-        and {{ token_classes() | join(' + ') }} = 0
+        coalesce(raw_model, '') = '' and {{ sum_of(counted) }} = 0
         and coalesce(credit_type, document_id, message_id, direction) is not null as has_no_price,
         cast(
             extract(hour from event_at) * 3600 + extract(minute from event_at) * 60
@@ -74,12 +73,10 @@ reasoned as (
 costed as (
     select
         *,
-        {{ part_cost(['uncached_input_tokens', 'input_audio_tokens', 'input_image_tokens']) }} as input_cost,
-        {{ part_cost(['cache_read_tokens']) }} as cache_read_cost,
-        {{ part_cost(['cache_write_5m_tokens', 'cache_write_1h_tokens']) }} as cache_write_cost,
-        {{ part_cost(['output_tokens', 'reasoning_tokens', 'output_audio_tokens', 'output_image_tokens']) }}
-            as output_cost,
-        {{ part_cost(['web_search_calls']) }} + case
+        {% for part in ['input_cost', 'cache_read_cost', 'cache_write_cost', 'output_cost'] %}
+        {{ part_cost(counts_of_part(part)) }} as {{ part }},
+        {% endfor %}
+        {{ part_cost(counts_of_part('tool_cost')) }} + case
             when is_charged or not is_billable or has_no_price then 0
             else cast(requests as decimal(15, 0)) * request_rate
         end as tool_cost,
@@ -141,7 +138,9 @@ select
     {{ name }},
     {% endfor %}
     total_tokens,
-    web_search_calls,
+    {% for name in counted_units() %}
+    {{ name }},
+    {% endfor %}
     unpriced_reason is null as is_priced,
     unpriced_reason,
     price_version,

@@ -28,6 +28,11 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "output_audio": ("output_audio_tokens", "output_audio"),
     "input_image": ("input_image_tokens", "input_image"),
     "output_image": ("output_image_tokens", "output_image"),
+    "cache_read_audio": ("input_cached_audio_tokens", "input_cache_read_audio"),
+    "cache_read_image": ("input_cached_image_tokens", "input_cache_read_image"),
+    "input_video": ("input_video_tokens", "input_video"),
+    "output_video": ("output_video_tokens", "output_video"),
+    "citation": ("output_citation_tokens", "citation_tokens"),
     "web_search": ("web_search_requests",),
     "total": ("total", "total_tokens"),
 }
@@ -67,6 +72,11 @@ TOKENS: Mapping[str, str] = {
     "output_audio_tokens": count("output_audio"),
     "input_image_tokens": count("input_image"),
     "output_image_tokens": count("output_image"),
+    "cache_read_audio_tokens": count("cache_read_audio"),
+    "cache_read_image_tokens": count("cache_read_image"),
+    "input_video_tokens": count("input_video"),
+    "output_video_tokens": count("output_video"),
+    "citation_tokens": count("citation"),
     "web_search_calls": count("web_search"),
 }
 """Raw columns and the SQL of their counts."""

@@ -12,7 +12,7 @@ from genai_prices.units import UnitRegistry
 
 from orchestration.prices import catalogue
 from orchestration.prices.bands import RATE_COLUMNS, SERVICE_TIERS
-from orchestration.prices.units import KNOWN_KEYS, REQUEST_KEY, TOKEN_CHAINS, WEB_SEARCH_KEY
+from orchestration.prices.units import IMAGE_KEY, KNOWN_KEYS, REQUEST_KEY, TOKEN_CHAINS, UNIT_CHAINS
 from tests.unit.prices.book_reader import Reader
 
 # Counts that share no factor hide no swapped class; the uncached input makes up the whole context.
@@ -26,7 +26,19 @@ COUNTS = {
     "output_audio_rate": 701,
     "input_image_rate": 809,
     "output_image_rate": 907,
+    "cache_read_audio_rate": 1_103,
+    "cache_read_image_rate": 1_201,
+    "input_video_rate": 1_301,
+    "output_video_rate": 1_409,
+    "citation_rate": 1_511,
     "web_search_rate": 3,
+    "storage_search_rate": 5,
+    "audio_second_rate": 61,
+    "input_character_rate": 733,
+    "document_page_rate": 7,
+    "annotated_document_page_rate": 11,
+    "text_message_rate": 13,
+    "image_rate": 17,
     "request_rate": 1,
 }
 INPUTS = (
@@ -35,9 +47,16 @@ INPUTS = (
     "cache_write_1h_rate",
     "input_audio_rate",
     "input_image_rate",
+    "cache_read_audio_rate",
+    "cache_read_image_rate",
+    "input_video_rate",
 )
-OUTPUTS = ("output_rate", "reasoning_rate", "output_audio_rate", "output_image_rate")
+OUTPUTS = (
+    "output_rate", "reasoning_rate", "output_audio_rate", "output_image_rate", "output_video_rate", "citation_rate",
+)  # fmt: skip
 NOISE = Decimal("0.5e-12") / 1_000_000
+SECOND = Decimal("0.5e-18")  # an hour's price need not be a multiple of 3600
+OUTSIDE = (*UNIT_CHAINS, "request_rate")
 
 
 def counts_for(context: int) -> dict[str, int]:
@@ -50,17 +69,31 @@ def usage_of(counts: dict[str, int]) -> Usage:
         **zeros
         | {
             "input_tokens": counts["uncached_input_rate"] + sum(counts[name] for name in INPUTS),
-            "cache_read_tokens": counts["cache_read_rate"],
+            "cache_read_tokens": counts["cache_read_rate"]
+            + counts["cache_read_audio_rate"]
+            + counts["cache_read_image_rate"],
+            "cache_audio_read_tokens": counts["cache_read_audio_rate"],
+            "cache_image_read_tokens": counts["cache_read_image_rate"],
             "cache_write_tokens": counts["cache_write_5m_rate"] + counts["cache_write_1h_rate"],
             "cache_write_5m_tokens": counts["cache_write_5m_rate"],
             "cache_write_1h_tokens": counts["cache_write_1h_rate"],
-            "input_audio_tokens": counts["input_audio_rate"],
-            "input_image_tokens": counts["input_image_rate"],
+            "input_audio_tokens": counts["input_audio_rate"] + counts["cache_read_audio_rate"],
+            "input_image_tokens": counts["input_image_rate"] + counts["cache_read_image_rate"],
+            "input_video_tokens": counts["input_video_rate"],
             "output_tokens": sum(counts[name] for name in OUTPUTS),
             "output_reasoning_tokens": counts["reasoning_rate"],
             "output_audio_tokens": counts["output_audio_rate"],
             "output_image_tokens": counts["output_image_rate"],
+            "output_video_tokens": counts["output_video_rate"],
+            "output_citation_tokens": counts["citation_rate"],
             "web_searches": counts["web_search_rate"],
+            "storage_searches": counts["storage_search_rate"],
+            "audio_seconds": counts["audio_second_rate"],
+            "input_audio_seconds": counts["audio_second_rate"],
+            "input_characters": counts["input_character_rate"],
+            "input_document_pages": counts["document_page_rate"] + counts["annotated_document_page_rate"],
+            "input_annotated_document_pages": counts["annotated_document_page_rate"],
+            "input_text_messages": counts["text_message_rate"],
         }
     )
 
@@ -112,38 +145,48 @@ def test_every_model_at_every_edge_costs_what_the_package_computes(plain: Reader
                 at = moment.replace(tzinfo=None).isoformat()
                 band = plain.band(price_id, at, context=size, tier=tier)
                 counts = counts_for(size)
-                known = {key for key, value in price.__dict__.items() if value is not None} & KNOWN_KEYS
-                if not known:
-                    assert all(band[name] is None for name in RATE_COLUMNS)
-                    continue
                 # The package charges nothing for what it has no price for; here such a rate is NULL.
                 ours = sum((band[name] * counts[name] for name in RATE_COLUMNS if band[name] is not None), Decimal(0))
                 theirs = price.calc_price(usage_of(counts))["total_price"]
                 if band["tier_rule"] == "half":
-                    outside = sum(
-                        (band[name] * counts[name] for name in ("web_search_rate", "request_rate") if band[name]),
-                        Decimal(0),
-                    )
+                    outside = sum((band[name] * counts[name] for name in OUTSIDE if band[name]), Decimal(0))
                     theirs = (theirs - outside) / 2 + outside
                 compared += 1
-                if all(value == round(value, 12) for value in quoted(price)):
-                    assert ours == theirs, (price_id, tier, at, size)
-                else:
+                slack = SECOND * counts["audio_second_rate"] if band["audio_second_rate"] else Decimal(0)
+                if not all(value == round(value, 12) for value in quoted(price)):
                     noisy += 1
-                    assert abs(ours - theirs) <= NOISE * sum(counts.values()), (price_id, tier, at, size)
+                    slack += NOISE * sum(counts.values())
+                assert abs(ours - theirs) <= slack, (price_id, tier, at, size)
     assert compared > (5_000 if tier == "standard" else 50)
     assert noisy < compared / 20
 
 
 def test_chains_are_the_ancestors_of_the_package_nearest_first() -> None:
     registry = UnitRegistry(unit_data)
-    for keys in TOKEN_CHAINS.values():
+    chains = [*TOKEN_CHAINS.values(), *(unit.keys for unit in UNIT_CHAINS.values() if unit.keys != (IMAGE_KEY,))]
+    for keys in chains:
         own = registry.unit_for_price_key(keys[0])
         ancestors = {registry.units[key].price_key for key in registry.ancestor_usage_keys(own.usage_key)}
         assert set(keys[1:]) == ancestors
         depths = [len(registry.unit_for_price_key(key).dimensions) for key in keys]
         assert depths == sorted(depths, reverse=True)
-    assert {WEB_SEARCH_KEY, REQUEST_KEY} <= {unit.price_key for unit in registry.units.values()}
+    assert REQUEST_KEY in {unit.price_key for unit in registry.units.values()}
+
+
+def test_no_price_of_the_package_is_left_out() -> None:
+    # A release with a new unit fails here: it needs a count of its own, or a reason.
+    keys = {
+        key
+        for _, model in priced_models()
+        for price in [
+            *catalogue._all_prices(model),
+            *(variant.prices for variant in model.price_variants or ()),
+        ]
+        for key, value in price.__dict__.items()
+        if value is not None
+    }
+    assert keys <= KNOWN_KEYS
+    assert {"audio_hours", "input_mchars", "output_citation_mtok", "storage_searches_kcount"} < keys
 
 
 def test_every_price_variant_is_a_service_tier_or_knowingly_left_out() -> None:

@@ -7,7 +7,7 @@ import pytest
 from genai_prices.types import ModelPrice, Tier, TieredPrices
 
 from orchestration.prices import catalogue
-from orchestration.prices.bands import CONTEXT_END, RATE_COLUMNS, unit_rate
+from orchestration.prices.bands import CONTEXT_END, RATE_COLUMNS, second_rate, unit_rate
 from tests.unit.prices.book_reader import Reader
 
 SONNET = "anthropic/claude-sonnet-4-5"
@@ -134,10 +134,56 @@ def test_web_searches_have_no_parent_and_requests_without_a_fee_cost_nothing(pla
     assert plain.band("perplexity/sonar", "2026-01-01")["request_rate"] == Decimal("0.012")
 
 
-def test_a_model_priced_only_by_the_hour_has_null_rates_never_zero(plain: Reader) -> None:
+def test_a_model_priced_by_the_hour_has_a_rate_for_seconds_and_none_for_tokens(plain: Reader) -> None:
     band = plain.band("openai/whisper-1", "2026-01-01")
-    assert {band[name] for name in RATE_COLUMNS} == {None}
-    assert band["note"] == "not priced here: audio_hours, input_audio_hours"
+    # 0.36 dollars an hour.
+    assert {name: band[name] for name in RATE_COLUMNS if band[name] is not None} == {
+        "audio_second_rate": Decimal("0.0001"),
+        "request_rate": 0,
+    }
+    assert band["note"] is None
+
+
+@pytest.mark.parametrize(
+    ("hour", "second"),
+    [
+        ("0.36", "0.000100000000000000"),
+        ("0.04", "0.000011111111111111"),
+        ("0.05", "0.000013888888888889"),
+        ("0", "0.000000000000000000"),
+    ],
+)
+def test_an_hour_becomes_a_second_with_one_rounding(hour: str, second: str) -> None:
+    rate = second_rate(Decimal(hour))
+    assert f"{rate:.18f}" == second
+    assert abs(rate * 3600 - Decimal(hour)) <= Decimal("1.8e-15")
+
+
+def test_every_unit_is_quoted_for_its_own_quantity() -> None:
+    price = ModelPrice(
+        input_mtok=Decimal(2), output_mtok=Decimal(8), cache_read_mtok=Decimal("0.5"), input_audio_mtok=Decimal(32),
+        cache_audio_read_mtok=Decimal("0.4"), output_citation_mtok=Decimal(3), storage_searches_kcount=Decimal("2.5"),
+        audio_hours=Decimal("0.36"), input_mchars=Decimal(15), input_document_kpages=Decimal(1),
+        input_text_messages_kcount=Decimal("0.1"),
+    )  # fmt: skip
+    (step,) = catalogue.sheet(price)
+    rates = dict(zip(RATE_COLUMNS, step.rates, strict=True))
+    assert {name: rates[name] for name in RATE_COLUMNS[10:]} == {
+        "cache_read_audio_rate": Decimal("0.0000004"),
+        "cache_read_image_rate": Decimal("0.0000005"),
+        "input_video_rate": Decimal("0.000002"),
+        "output_video_rate": Decimal("0.000008"),
+        "citation_rate": Decimal("0.000003"),
+        "web_search_rate": None,
+        "storage_search_rate": Decimal("0.0025"),
+        "audio_second_rate": Decimal("0.0001"),
+        "input_character_rate": Decimal("0.000015"),
+        "document_page_rate": Decimal("0.001"),
+        "annotated_document_page_rate": Decimal("0.001"),
+        "text_message_rate": Decimal("0.0001"),
+        "image_rate": None,
+        "request_rate": 0,
+    }
 
 
 def test_a_model_without_any_price_has_no_band(plain: Reader) -> None:

@@ -10,10 +10,14 @@ import pytest
 from orchestration.errors import SettingsError
 from orchestration.home import Home
 from orchestration.prices import PriceBook, current_book
+from orchestration.prices.apply import COLUMN_KEYS
 from orchestration.prices.overrides import COLUMNS, read_overrides
+from orchestration.reference import PRICE_OVERRIDES
 from tests.unit.prices.book_reader import Reader, read, write_overrides
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "prices"
+# The columns that every file has; those after them may be left out.
+HEADER = ",".join(COLUMNS[:14])
 GPT = {"provider": "openai", "model": "gpt-4.1", "input_mtok": "1.8", "output_mtok": "7.2"}
 
 
@@ -78,6 +82,36 @@ def test_a_blank_rate_falls_back_within_the_row(home: Home) -> None:
     assert (full["cache_read_rate"], full["cache_write_1h_rate"]) == (0, Decimal("0.000004"))
     assert full["cache_write_5m_rate"] == Decimal("0.0000018")
     assert (full["request_rate"], full["web_search_rate"]) == (Decimal("0.002"), Decimal("0.009"))
+
+
+def test_every_further_column_prices_its_own_class(home: Home) -> None:
+    further = [column.name for column in PRICE_OVERRIDES.columns if column.may_be_left_out]
+    assert sorted(further) == sorted([*COLUMN_KEYS, "image_fee"])
+    quoted = {name: str(11 + place) for place, name in enumerate(further)}
+    band = reader(home, GPT | quoted).band("openai/gpt-4.1", "2026-02-15")
+    rates = {
+        "cache_read_audio_mtok": ("cache_read_audio_rate", 10**6),
+        "cache_read_image_mtok": ("cache_read_image_rate", 10**6),
+        "reasoning_mtok": ("reasoning_rate", 10**6),
+        "input_audio_mtok": ("input_audio_rate", 10**6),
+        "output_audio_mtok": ("output_audio_rate", 10**6),
+        "input_image_mtok": ("input_image_rate", 10**6),
+        "output_image_mtok": ("output_image_rate", 10**6),
+        "input_video_mtok": ("input_video_rate", 10**6),
+        "output_video_mtok": ("output_video_rate", 10**6),
+        "citation_mtok": ("citation_rate", 10**6),
+        "storage_search_kcount": ("storage_search_rate", 1000),
+        "input_mchars": ("input_character_rate", 10**6),
+        "document_kpages": ("document_page_rate", 1000),
+        "annotated_document_kpages": ("annotated_document_page_rate", 1000),
+        "text_message_kcount": ("text_message_rate", 1000),
+        "image_fee": ("image_rate", 1),
+    }
+    assert {name: band[rate] * per for name, (rate, per) in rates.items()} == {
+        name: Decimal(quoted[name]) for name in rates
+    }
+    # 22 dollars an hour.
+    assert (quoted["audio_hour"], band["audio_second_rate"]) == ("22", Decimal("0.006111111111111111"))
 
 
 def test_a_model_nobody_knows_is_priced_on_the_days_of_its_override_only(home: Home) -> None:
@@ -188,13 +222,13 @@ def test_lines_are_counted_through_quoted_line_breaks_blank_lines_and_windows_en
     path = home.root / "price_overrides.csv"
     row = "openai,gpt-4.1,,,1,2,,,,,,,,"
     two_lines = 'openai,"gpt\r\n4.1",,,1,2,,,,,,,,'
-    path.write_bytes(b"\xef\xbb\xbf" + "\r\n".join([",".join(COLUMNS), "", row, two_lines, ""]).encode())
+    path.write_bytes(b"\xef\xbb\xbf" + "\r\n".join([HEADER, "", row, two_lines, ""]).encode())
     with pytest.raises(SettingsError, match="line 4, column model"):
         read_overrides(path, str)
-    path.write_bytes("\r\n".join([",".join(COLUMNS), "", f'{row}"a\r\nb"', row]).encode())
+    path.write_bytes("\r\n".join([HEADER, "", f'{row}"a\r\nb"', row]).encode())
     with pytest.raises(SettingsError, match="line 3, column note"):
         read_overrides(path, str)
-    path.write_bytes("\r\n".join([",".join(COLUMNS), "", row.replace("4.1", "4o"), row, row]).encode())
+    path.write_bytes("\r\n".join([HEADER, "", row.replace("4.1", "4o"), row, row]).encode())
     with pytest.raises(SettingsError, match="lines 4 and 5"):
         read_overrides(path, str)
 

@@ -34,7 +34,9 @@ MODELS = [  # provider, model, input, cached, output in USD per million tokens
 ]
 COUNTS = [
     "uncached_input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "output_tokens", "reasoning_tokens",
-    "input_audio_tokens", "output_audio_tokens", "input_image_tokens", "output_image_tokens", "total_tokens", "web_search_calls",
+    "input_audio_tokens", "output_audio_tokens", "input_image_tokens", "output_image_tokens", "cache_read_audio_tokens",
+    "cache_read_image_tokens", "input_video_tokens", "output_video_tokens", "citation_tokens", "total_tokens", "web_search_calls",
+    "storage_search_calls", "audio_seconds", "input_characters", "document_pages", "annotated_document_pages", "text_messages", "images",
 ]  # fmt: skip
 COSTS = [
     "input_cost", "cache_read_cost", "cache_write_cost", "output_cost", "tool_cost", "charged_cost", "effective_cost", "estimated_cost",
@@ -91,7 +93,8 @@ def _usage(connection: duckdb.DuckDBPyConnection, first: date, until: date) -> N
         "CREATE TABLE model (provider VARCHAR, model VARCHAR, i DECIMAL(9,3), c DECIMAL(9,3), o DECIMAL(9,3))"
     )
     connection.executemany("INSERT INTO model VALUES (?, ?, ?, ?, ?)", MODELS)
-    zero = ", ".join(f"0::DECIMAL(38,0) AS {c}" for c in COUNTS[2:4] + COUNTS[5:10] + COUNTS[11:])
+    given = ("uncached_input_tokens", "cache_read_tokens", "output_tokens", "total_tokens")
+    zero = ", ".join(f"0::DECIMAL(38,0) AS {c}" for c in COUNTS if c not in given)
     connection.execute(
         f"""
         CREATE TABLE usage AS

@@ -12,7 +12,7 @@ select
     is_priced,
     requests,
     failed_requests,
-    {{ (token_classes() + ['total_tokens', 'web_search_calls'] + cost_parts()) | join(', ') }},
+    {{ (token_classes() + ['total_tokens'] + counted_units() + cost_parts()) | join(', ') }},
     effective_cost,
     estimated_cost
 from {{ ref('int_usage_summed') }}

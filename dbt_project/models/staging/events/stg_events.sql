@@ -28,13 +28,15 @@ select
     {% for name in token_classes() %}
     coalesce({{ name }}, 0) as {{ name }},
     {% endfor %}
-    coalesce(web_search_calls, 0) as web_search_calls,
+    {% for name in counted_units() %}
+    coalesce({{ name }}, 0) as {{ name }},
+    {% endfor %}
     coalesce(
         requests,
         case
             when
                 credit_type is not null and coalesce(model, '') = ''
-                and coalesce(greatest({{ (token_classes() + ['web_search_calls']) | join(', ') }}), 0) = 0
+                and coalesce(greatest({{ (token_classes() + counted_units()) | join(', ') }}), 0) = 0
                 then 0
             else 1
         end
