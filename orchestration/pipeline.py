@@ -123,7 +123,6 @@ def plan_build(
         rows_in_force=day_rows(
             members=tables.organisation,
             departments=tables.departments,
-            discounts=tables.discounts,
             fx_rates=tables.fx_rates,
         ),
         budgets=tables.budgets,

@@ -20,7 +20,7 @@ COUNTS = (
 )  # fmt: skip
 COSTS = (
     "input_cost", "cache_read_cost", "cache_write_cost", "output_cost", "tool_cost",
-    "charged_cost", "effective_cost", "estimated_cost",
+    "charged_cost", "list_cost", "markup_cost", "discount_cost", "effective_cost", "estimated_cost",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@")
 

@@ -54,7 +54,7 @@
     {{- return(parts | join(' + ')) -}}
 {% endmacro %}
 
-{# The parts that make up effective_cost. #}
+{# The parts that make up list_cost. #}
 {% macro cost_parts() %}
     {{ return(['input_cost', 'cache_read_cost', 'cache_write_cost', 'output_cost', 'tool_cost', 'charged_cost']) }}
 {% endmacro %}
@@ -128,7 +128,7 @@
     {% for name in token_classes() + ['total_tokens'] + counted_units() %}
         cast(sum({{ name }}) as decimal(38, 0)) as {{ name }},
     {% endfor %}
-    {% for name in cost_parts() + ['effective_cost'] %}
+    {% for name in cost_parts() + cost_totals() %}
         cast(sum({{ name }}) as decimal(38, 18)) as {{ name }},
     {% endfor %}
     cast(sum(estimated_cost) as decimal(38, 18)) as estimated_cost

@@ -96,7 +96,7 @@
     {%- for name in token_classes() + ['total_tokens'] + counted_units() -%}
         {% do columns.update({name: 'decimal(38, 0)'}) %}
     {%- endfor -%}
-    {%- for name in cost_parts() + ['effective_cost', 'estimated_cost'] -%}
+    {%- for name in cost_parts() + cost_totals() + ['estimated_cost'] -%}
         {% do columns.update({name: 'decimal(38, 18)'}) %}
     {%- endfor -%}
     {%- if not var('published_daily_files') %}{{ return(empty_select(columns)) }}{% endif -%}

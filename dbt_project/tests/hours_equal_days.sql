@@ -3,6 +3,9 @@ select
     usage_date,
     sum(requests) as requests,
     sum(total_tokens) as total_tokens,
+    sum(list_cost) as list_cost,
+    sum(markup_cost) as markup_cost,
+    sum(discount_cost) as discount_cost,
     sum(effective_cost) as effective_cost
 from {{ ref('hourly_usage') }}
 group by usage_date
@@ -11,6 +14,9 @@ select
     usage_date,
     sum(requests) as requests,
     sum(total_tokens) as total_tokens,
+    sum(list_cost) as list_cost,
+    sum(markup_cost) as markup_cost,
+    sum(discount_cost) as discount_cost,
     sum(effective_cost) as effective_cost
 from {{ ref('daily_usage') }}
 group by usage_date

@@ -6,6 +6,9 @@ days as (
         month,
         sum(requests) as requests,
         sum(total_tokens) as total_tokens,
+        sum(list_cost) as list_cost,
+        sum(markup_cost) as markup_cost,
+        sum(discount_cost) as discount_cost,
         sum(effective_cost) as effective_cost
     from {{ ref('month_days') }}
     group by month
@@ -16,6 +19,9 @@ months as (
         month,
         sum(requests) as requests,
         sum(total_tokens) as total_tokens,
+        sum(list_cost) as list_cost,
+        sum(markup_cost) as markup_cost,
+        sum(discount_cost) as discount_cost,
         sum(effective_cost) as effective_cost
     from {{ ref('monthly_usage') }}
     group by month
@@ -27,4 +33,7 @@ full outer join months on days.month = months.month
 where
     days.requests is distinct from months.requests
     or days.total_tokens is distinct from months.total_tokens
+    or days.list_cost is distinct from months.list_cost
+    or days.markup_cost is distinct from months.markup_cost
+    or days.discount_cost is distinct from months.discount_cost
     or days.effective_cost is distinct from months.effective_cost

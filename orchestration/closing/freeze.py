@@ -54,9 +54,10 @@ def freeze_inputs(home: Home, settings: Settings, manifest: Manifest, month: dat
         shutil.copyfile(path, folder / "reference" / path.name)
     (folder / "prices").mkdir()
     books = {day.price_version for when, day in manifest.days.items() if month_of(when) == month}
-    for path in sorted(home.prices.glob("*.parquet")):
-        if path.name.split(".parquet")[0].removesuffix(".models") in books:
-            shutil.copyfile(path, folder / "prices" / path.name)
+    for version in sorted(books):
+        for part in (".parquet", ".models.parquet", ".discounts.json"):
+            if (path := home.prices / f"{version}{part}").exists():
+                shutil.copyfile(path, folder / "prices" / path.name)
     told = {
         "organisation": settings.organisation.model_dump(mode="json"),
         "timezone": settings.timezone,

@@ -13,7 +13,7 @@ from orchestration.prices import PriceBook, current_book, resolve_models
 def books_for(
     home: Home, plan: Plan, receipts: Sequence[Receipt], *, published: Mapping[str, str]
 ) -> tuple[dict[str, dict[str, Path]], dict[str, str]]:
-    """Each pinned version's files ({version: {"bands", "models"}}) and label.
+    """Each pinned version's files ({version: {"bands", "models", "discounts"}}) and label.
 
     `published`: labels of the versions that the current snapshot is pinned to. A book that was used is kept for ever;
     one that is gone is an error, since its days could not be built again at their prices.
@@ -31,5 +31,9 @@ def books_for(
                 f"The price book {version} is missing from {home.prices}.",
                 "Days are pinned to it: put it back from a backup.",
             )
-        books[version] = {"bands": book.path, "models": resolve_models(home, book, pairs)}
+        books[version] = {
+            "bands": book.path,
+            "models": resolve_models(home, book, pairs),
+            "discounts": book.discounts_path,
+        }
     return books, labels

@@ -47,9 +47,9 @@ def build(
 ) -> BuildReport | None:
     """Rebuild the plan's days and months with dbt and publish them in one swap.
 
-    `books`: version → {"bands": path, "models": path}. `review` looks at what was built, in the schema `marts`, and
-    says whether it is published; None is returned when it is not. Raises ConservationError when a delivered row is
-    neither counted nor a duplicate nor quarantined; nothing is published then.
+    `books`: version → {"bands": path, "models": path, "discounts": path}. `review` looks at what was built, in the
+    schema `marts`, and says whether it is published; None is returned when it is not. Raises ConservationError when a
+    delivered row is neither counted nor a duplicate nor quarantined; nothing is published then.
     """
     import duckdb
 

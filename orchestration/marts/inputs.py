@@ -12,6 +12,7 @@ from orchestration.marts.feeds import Fed, feeds
 from orchestration.marts.manifest import Manifest
 from orchestration.marts.plan import Plan
 from orchestration.mirrors import mirror_roots
+from orchestration.prices.discounts import steps_of
 from orchestration.reference import TABLES
 from orchestration.roles import role_rows
 from orchestration.settings import FETCHED_KINDS, Settings
@@ -59,6 +60,10 @@ def build_variables(
         "raw_files": _raw_files(home, receipts, to_read, fetched=fetched),
         "fetched_members": [
             {"landing": item.receipt.landing, "file": item.number} for item in fetched if item.file.landed
+        ],
+        "discounts": [
+            step.variables()
+            for step in steps_of({version: files["discounts"] for version, files in books.items()}, days)
         ],
         "price_books": {version: {name: str(path) for name, path in files.items()} for version, files in books.items()},
         "reference": {

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from orchestration.files import write_atomically
 from orchestration.home import Home
+from orchestration.prices.discounts import discounts_path, discounts_text, hashed_text, write_discounts
+from orchestration.reference.charges import DISCOUNTS
 
 _PACKAGE = "genai-prices"
 _FORM = 2
@@ -23,6 +25,11 @@ class PriceBook:
     path: Path
 
     @property
+    def discounts_path(self) -> Path:
+        """Its discounts and markups; not there where it has none."""
+        return discounts_path(self.path.parent, self.version)
+
+    @property
     def models_path(self) -> Path:
         """The names of models resolved against this book so far."""
         return models_path(self.path.parent, self.version)
@@ -34,20 +41,23 @@ def models_path(folder: Path, version: str) -> Path:
 
 
 def book_stamp(home: Home, overrides_csv: Path | None = None) -> str:
-    """What the book is made from: the package's version and the overrides' content. Opens no price package.
+    """What the book is made from: the package's version, the overrides' and the discounts' content. Opens no package.
 
     While it stays the same, so does the book; a changed stamp may still give the same book.
     """
     path = overrides_csv or home.reference / "price_overrides.csv"
     overrides = hashlib.sha256(path.read_bytes() if path.exists() else b"").hexdigest()
-    return f"{_PACKAGE} {importlib.metadata.version(_PACKAGE)}, overrides {overrides}, form {_FORM}"
+    agreed = home.reference / DISCOUNTS.file
+    discounts = hashlib.sha256(agreed.read_bytes() if agreed.exists() else b"").hexdigest()
+    package = importlib.metadata.version(_PACKAGE)
+    return f"{_PACKAGE} {package}, overrides {overrides}, discounts {discounts}, form {_FORM}"
 
 
 def current_book(home: Home, overrides_csv: Path | None = None) -> PriceBook:
     """The newest book, flattened into `data/prices/<version>.parquet` unless it is there already.
 
     A version's file is written once and never again. Raises SettingsError for a wrong row of the overrides
-    (default: reference/price_overrides.csv).
+    (default: reference/price_overrides.csv) or of discounts.csv.
     """
     path = overrides_csv or home.reference / "price_overrides.csv"
     stamp = book_stamp(home, path)
@@ -55,7 +65,7 @@ def current_book(home: Home, overrides_csv: Path | None = None) -> PriceBook:
     known = _read_current(current)
     if known.get("stamp") == stamp:
         book = PriceBook(known["version"], known["label"], home.prices / f"{known['version']}.parquet")
-        if book.path.is_file():
+        if book.path.is_file() and (book.discounts_path.is_file() or not DISCOUNTS.read(home)):
             return book
     book = _flatten(home, path)
     write_atomically(
@@ -94,13 +104,19 @@ def _flatten(home: Home, overrides_csv: Path) -> PriceBook:
         lambda provider, model: found.price_id if (found := matching.match_with_provider(provider, model)) else None,
     )
     check_tiling(tariffs)
+    discounts = DISCOUNTS.read(home)
     text = store.flat_text(tariffs)
+    content = text + hashed_text(discounts)
     package = importlib.metadata.version(_PACKAGE)
-    version = f"genai-{package}-{hashlib.sha256(text.encode('utf-8')).hexdigest()[:8]}"
+    version = f"genai-{package}-{hashlib.sha256(content.encode('utf-8')).hexdigest()[:8]}"
     path = home.prices / f"{version}.parquet"
+    write_discounts(discounts_path(home.prices, version), discounts_text(discounts))
     if not path.exists():
         store.write_bands(path, text)
-    label = f"{_PACKAGE} {package}"
-    if overrides:
-        label += f" with {len(overrides)} override{'s' if len(overrides) > 1 else ''}"
-    return PriceBook(version, label, path)
+    counted = ((len(overrides), "override"), (len(discounts), "discount or markup"))
+    parts = [f"{count} {_plural(noun, count)}" for count, noun in counted if count]
+    return PriceBook(version, f"{_PACKAGE} {package}{' with ' if parts else ''}{' and '.join(parts)}", path)
+
+
+def _plural(noun: str, count: int) -> str:
+    return noun if count == 1 else " or ".join(f"{word}s" for word in noun.split(" or "))

@@ -36,7 +36,7 @@ TABLES: tuple[Table[Any], ...] = (
     FX_RATES,
 )
 # No figure is made from these so far, and their page says so.
-NOT_USED_YET: tuple[Table[Any], ...] = TABLES[4:]
+NOT_USED_YET: tuple[Table[Any], ...] = TABLES[5:]
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,9 @@ DISCOUNTS = Table(
     about=(
         "A row applies to usage that agrees with all of provider, provider_account, model and department; an empty one "
         "agrees with every value. Rows are taken by ascending `apply_order`, then by id, each on what the one before "
-        "left, and never below 0. Each is a step and a line of its own."
+        "left, and never below 0. Each is a step and a line of its own; a percentage is rounded at the 18th decimal. A "
+        "cost that the provider itself charged is not discounted. A changed row holds for days that are built from "
+        "then on, and for others when they are repriced."
     ),
     columns=(
         Column("discount_id", name(), "your name for it; a changed rate is a further row of the same id"),

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from orchestration.reference.charges import Discount
 from orchestration.reference.fx import FxRate, spans
 from orchestration.reference.organisation import Department, Member
 
@@ -41,12 +40,12 @@ def day_rows(
     *,
     members: Sequence[Member] = (),
     departments: Sequence[Department] = (),
-    discounts: Sequence[Discount] = (),
     fx_rates: Sequence[FxRate] = (),
 ) -> list[Dated]:
     """The rows that a day's figures are made of, without what changes none of them (names, owners, sources).
 
-    Budgets, credits, taxes, invoices, payments and shared costs are of months: they make no day stale.
+    Budgets, credits, taxes, invoices, payments and shared costs are of months: they make no day stale. Prices and
+    discounts are in the price book that a day is pinned to.
     """
     return [
         *(
@@ -55,14 +54,6 @@ def day_rows(
         ),
         # Members without a cost centre take their department's.
         *(_dated(row.valid_from, row.valid_to, "department", row.department, row.cost_centre) for row in departments),
-        *(
-            _dated(
-                *(row.valid_from, row.valid_to, "discount", row.discount_id, row.kind, row.provider),
-                *(row.provider_account, row.model, row.department, row.percent, row.per_unit, row.unit),
-                row.apply_order,
-            )
-            for row in discounts
-        ),
         *(_dated(row.rate_date, until, "fx", row.currency, row.rate_date, row.rate) for row, until in spans(fx_rates)),
     ]
 

@@ -19,7 +19,7 @@ UNITS = (
     "annotated_document_pages", "text_messages", "images",
 )  # fmt: skip
 COSTS = ("input_cost", "cache_read_cost", "cache_write_cost", "output_cost", "tool_cost", "charged_cost",
-         "effective_cost", "estimated_cost")  # fmt: skip
+         "list_cost", "markup_cost", "discount_cost", "effective_cost", "estimated_cost")  # fmt: skip
 DIMENSIONS = ("source", "provider", "model", "service_tier", "department", "cost_centre", "team", "project", "user_id",
               "feature", "channel", "api_key", "country")  # fmt: skip
 
@@ -211,8 +211,10 @@ def _summed(raw: Path) -> str:
                 {amount(*UNITS[:2])} + request_rate AS tool_cost,
                 CASE WHEN reason IS NULL THEN CAST(0 AS DECIMAL(38,18)) END AS charged_cost,
                 CASE WHEN reported_cost_basis = 'estimate' THEN reported_cost END AS estimated_cost,
-                input_cost + cache_read_cost + cache_write_cost + output_cost + tool_cost + charged_cost
-                    AS effective_cost
+                input_cost + cache_read_cost + cache_write_cost + output_cost + tool_cost + charged_cost AS list_cost,
+                CASE WHEN reason IS NULL THEN CAST(0 AS DECIMAL(38,18)) END AS markup_cost,
+                CASE WHEN reason IS NULL THEN CAST(0 AS DECIMAL(38,18)) END AS discount_cost,
+                list_cost + markup_cost + discount_cost AS effective_cost
             FROM priced
         )
         SELECT

@@ -1,7 +1,10 @@
 -- What each event cost, at the price of its own moment.
 -- Grain: one usage event. Guarantees: the band of the day's pinned price book that holds at the event's instant, for
--- its service tier and its whole input with cache; every amount is exact at 18 decimals, nothing is rounded. An event
--- without a price, or with tokens of a class that has none, is not priced: its costs are NULL and the reason is said.
+-- its service tier and its whole input with cache; every amount is exact at 18 decimals. An event without a price, or
+-- with tokens of a class that has none, is not priced: its costs are NULL and the reason is said. list_cost is the sum
+-- of the parts, and effective_cost = list_cost + markup_cost + discount_cost: the pinned book's markups and discounts
+-- one after the other, each on what the one before left, a percentage rounded half up at the 18th decimal. What a
+-- provider itself charged has its discounts in it already and gets none.
 -- A provider's own charge is the cost where a source gives one; a gateway's or client's estimate is kept beside it.
 -- The sum of several requests says nothing of the input of each: the bucket of the report itself decides the tier (a
 -- tier begins above its bound, so one token more is looked up); where there is none it is the base tier, and tier_rule
@@ -86,6 +89,36 @@ costed as (
         end as charged_cost,
         case when reported_cost_basis = 'estimate' then reported_cost end as estimated_cost
     from reasoned
+),
+
+listed as (
+    select
+        *,
+        {{ cost_parts() | join(' + ') }} as list_cost,
+        {{ cost_parts() | join(' + ') }} as left_0,
+        unpriced_reason is null and is_billable and not is_charged and not has_no_price as is_discountable
+    from costed
+),
+
+{% for step in var('discounts') %}
+step_{{ loop.index }} as (
+    select
+        *,
+        case
+            when {{ step_applies(step) }} then {{ step_amount(step, 'left_' ~ loop.index0) }}
+            else cast(0 as decimal(38, 18))
+        end as step_{{ loop.index }},
+        left_{{ loop.index0 }} + step_{{ loop.index }} as left_{{ loop.index }}
+    from {{ 'listed' if loop.first else 'step_' ~ loop.index0 }}
+),
+
+{% endfor %}
+discounted as (
+    select
+        *,
+        case when unpriced_reason is null then {{ steps_of_kind('markup') }} end as markup_cost,
+        case when unpriced_reason is null then {{ steps_of_kind('discount') }} end as discount_cost
+    from {{ 'step_' ~ var('discounts') | length if var('discounts') else 'listed' }}
 )
 
 select
@@ -148,6 +181,9 @@ select
     {% for name in cost_parts() %}
     cast({{ name }} as decimal(38, 18)) as {{ name }},
     {% endfor %}
-    cast({{ cost_parts() | join(' + ') }} as decimal(38, 18)) as effective_cost,
+    cast(list_cost as decimal(38, 18)) as list_cost,
+    cast(markup_cost as decimal(38, 18)) as markup_cost,
+    cast(discount_cost as decimal(38, 18)) as discount_cost,
+    cast(list_cost + markup_cost + discount_cost as decimal(38, 18)) as effective_cost,
     estimated_cost
-from costed
+from discounted

@@ -7,7 +7,7 @@ from decimal import Decimal
 from orchestration.landing.receipts import DayPart, FileReceipt, Receipt
 from orchestration.marts.manifest import Manifest, PublishedDay, PublishedMonth
 from orchestration.marts.plan import Plan, make_plan
-from orchestration.reference import Budget, Discount, FxRate, Member, day_rows
+from orchestration.reference import Budget, FxRate, Member, day_rows
 
 TODAY = date(2026, 11, 21)
 ANN = Member("user", "ann", "Ann", "Core", "Engineering", "CC-1", date.min, date.max)
@@ -21,7 +21,7 @@ def receipt(landing: str, days: dict[str, str], linked: dict[str, str] | None = 
 
 
 def plan(receipts: list[Receipt], manifest: Manifest | None = None, **changes: object) -> Plan:
-    tables = {name: changes.pop(name) for name in ("members", "discounts", "fx_rates") if name in changes}
+    tables = {name: changes.pop(name) for name in ("members", "fx_rates") if name in changes}
     given: dict[str, object] = {
         "rows_in_force": day_rows(**{"members": [ANN], **tables}),  # type: ignore[arg-type]
         "budgets": [BUDGET],
@@ -85,16 +85,6 @@ def test_a_new_rate_makes_no_day_before_it_stale() -> None:
     assert plan(OLD, before, fx_rates=[old, today]).is_empty
     late = replace(today, rate_date=date(2026, 11, 2))
     assert days(plan(OLD, before, fx_rates=[old, late])) == ["2026-11-02"]
-
-
-def test_a_discount_makes_stale_the_days_it_holds_on() -> None:
-    percent = Decimal("12.5")
-    row = Discount("d", "discount", "openai", "", "", "", percent, None, "", 1, date(2026, 11, 1), date.max, "contract")
-    before = published(plan(OLD))
-    assert days(plan(OLD, before, discounts=[row])) == ["2026-11-02"]
-    assert plan(OLD, before, discounts=[replace(row, valid_from=date(2026, 12, 1))]).is_empty
-    known = published(plan(OLD, discounts=[row]))
-    assert plan(OLD, known, discounts=[replace(row, source="the same contract, filed elsewhere")]).is_empty
 
 
 def test_a_moved_user_makes_stale_the_days_after_the_move() -> None:

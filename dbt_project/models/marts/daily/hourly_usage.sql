@@ -12,8 +12,7 @@ select
     is_priced,
     requests,
     failed_requests,
-    {{ (token_classes() + ['total_tokens'] + counted_units() + cost_parts()) | join(', ') }},
-    effective_cost,
+    {{ (token_classes() + ['total_tokens'] + counted_units() + cost_parts() + cost_totals()) | join(', ') }},
     estimated_cost
 from {{ ref('int_usage_summed') }}
 where is_hourly and not is_control
