@@ -13,6 +13,7 @@ import typer
 
 from orchestration.closing import commands as closing
 from orchestration.errors import DeliveryError, FetchError, RefusedFilesError
+from orchestration.explaining import commands as explaining
 from orchestration.options import Given, command, group
 from orchestration.repricing import commands as repricing
 from orchestration.words import day_of
@@ -39,6 +40,7 @@ group(app)
 group(alerts_app)
 closing.add_commands(app)
 repricing.add_commands(app)
+explaining.add_commands(app)
 
 PlanOption = Annotated[bool, typer.Option("--plan", help="Write nothing; list what would be done, and why.")]
 

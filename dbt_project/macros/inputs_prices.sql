@@ -4,6 +4,7 @@
         'price_id': 'varchar', 'provider': 'varchar', 'model': 'varchar', 'service_tier': 'varchar',
         'valid_from': 'timestamp', 'valid_to': 'timestamp', 'day_from': 'integer', 'day_to': 'integer',
         'context_from': 'bigint', 'context_to': 'bigint', 'tier_rule': 'varchar',
+        'origin': 'varchar', 'known_on': 'date', 'note': 'varchar',
     } %}
     {% for name in token_classes() + counted_units() %}
         {% do columns.update({rate_of(name): 'decimal(22, 18)'}) %}

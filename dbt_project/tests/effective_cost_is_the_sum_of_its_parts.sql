@@ -1,5 +1,5 @@
--- A priced row's list cost is the exact sum of its six parts, and its effective cost that with markups and discounts; an
--- unpriced row has no cost at all. Nothing is marked down in the other direction, and never below zero.
+-- A priced row's list cost is the exact sum of its six parts, and its effective cost that with markups and discounts;
+-- an unpriced row has no cost at all. A discount never adds, a markup never takes off, and nothing falls below zero.
 select *
 from {{ ref('daily_usage') }}
 where

@@ -78,6 +78,20 @@ def dbt_build(home: Home, variables: Mapping[str, object]) -> list[NodeResult]:
     return nodes
 
 
+def dbt_views(home: Home, variables: Mapping[str, object], *, select: str, warehouse: Path) -> None:
+    """Make the selected models, all of them views, in a warehouse of one's own; the home's is not touched."""
+    with _ONE_AT_A_TIME:
+        profiles = warehouse.parent
+        _write_profile(profiles, {**_profile_of(home), "path": str(warehouse)})
+        target = ["--vars", json.dumps(variables), "--select", select]
+        result = _invoke(["run", *_common(home, profiles, target=profiles / "target"), *target], _parsed(home))
+    if not result.success:
+        raise TallyhouseError(
+            f"dbt cannot make {select}: {result.exception or 'a model failed'}.",
+            f"See {home.dbt_target}/logs; tallyhouse doctor looks at what a run depends on.",
+        )
+
+
 def parse(home: Home) -> Any:
     """dbt's manifest of our project, parsed once for each process; `home` keeps dbt's own cache of it."""
     with _ONE_AT_A_TIME:
@@ -111,11 +125,11 @@ def _invoke(arguments: list[str], manifest: Any) -> Any:
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
-def _common(home: Home, profiles: Path) -> list[str]:
+def _common(home: Home, profiles: Path, *, target: Path | None = None) -> list[str]:
     return [
         *("--project-dir", str(PROJECT)),
         *("--profiles-dir", str(profiles)),
-        *("--target-path", str(home.dbt_target)),
+        *("--target-path", str(target or home.dbt_target)),
         *("--log-path", str(home.dbt_target / "logs")),
         # The terminal is the caller's: what failed is raised, and all else is in the log file.
         *("--log-level", "none"),

@@ -124,4 +124,5 @@ def _step(row: Discount) -> Step:
 
 
 def _plain(value: Decimal) -> str:
-    return f"{value.normalize():f}"
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -11,6 +11,9 @@
 -- says 'aggregate'. A row that states a message, a document or credits, and names no model and no tokens, has
 -- nothing to be priced. A failed row of a batch costs nothing.
 {% set counted = token_classes() + counted_units() %}
+{% set band_facts = [
+    'valid_from', 'valid_to', 'day_from', 'day_to', 'context_from', 'context_to', 'origin', 'known_on', 'note',
+] %}
 with
 
 measured as (
@@ -42,6 +45,9 @@ banded as (
         measured.*,
         bands.price_id is not null as has_band,
         bands.tier_rule as band_tier_rule,
+        {% for name in band_facts %}
+        bands.{{ name }} as band_{{ name }},
+        {% endfor %}
         {% for name in counted %}
         bands.{{ rate_of(name) }},
         {% endfor %}
@@ -185,5 +191,22 @@ select
     cast(markup_cost as decimal(38, 18)) as markup_cost,
     cast(discount_cost as decimal(38, 18)) as discount_cost,
     cast(list_cost + markup_cost + discount_cost as decimal(38, 18)) as effective_cost,
-    estimated_cost
+    estimated_cost,
+    -- How the cost came about, for `tallyhouse explain`; no mart has these.
+    is_billable,
+    is_charged,
+    has_no_price,
+    reported_cost,
+    context_tokens,
+    band_tier_rule,
+    {% for name in band_facts %}
+    band_{{ name }},
+    {% endfor %}
+    {% for name in counted %}
+    {{ rate_of(name) }},
+    {% endfor %}
+    {% for _ in var('discounts') %}
+    step_{{ loop.index }},
+    {% endfor %}
+    request_rate
 from discounted

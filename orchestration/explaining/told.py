@@ -1,0 +1,161 @@
+"""An explanation in words that a controller understands, line by line."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from orchestration.explaining.explain import Explanation
+from orchestration.explaining.lines import Line
+
+_MATCHED = {
+    "override": "the name stands in price_overrides.csv",
+    "provider+model": "the provider's own list has this very name",
+    "alias": "found as another name of it: a dated id, a region, or the maker's price for a reseller",
+    "model": "no provider was given; the model's name tells it",
+    "unknown": "nothing known is called so",
+}
+_TIER_RULES = {
+    "own": "a price of its own",
+    "half": "no price of its own: tokens at half of standard",
+    "standard": "no price of its own: as standard",
+}
+_OPEN = 9_223_372_036_854_775_807
+_DAY = 86_400
+_WIDTH = 40
+
+
+def told(found: Explanation) -> Iterator[str]:
+    """The explanation as lines of text; amounts are exact US dollars."""
+    event = found.event
+    yield f"Event {event['event_id']} of {event['source']}"
+    yield ""
+    for row in found.rows:
+        lines = f", line {', '.join(map(str, row.lines))}" if row.lines else ""
+        yield _entry("Delivered", f"{row.path}{lines}: {_moment(row.at)}, landed {row.landed_at[:19]}")
+    if event["records"] > 1:
+        yield _entry("Counted", f"once, of {event['records']} rows: time of the earliest, figures of the largest")
+    if event["role"] == "control":
+        yield _entry("Counted", "not at all: the source only controls what another one counts")
+    yield _entry("Day", f"{event['usage_date']} in {found.timezone}; {found.day_state}")
+    yield _entry("Department", (event["department"] or "untagged") + _more(event["cost_centre"], " ({})"))
+    yield from _model(found)
+    yield _entry("Price book", found.book)
+    yield from _price(found)
+    yield ""
+    yield from _amounts(found)
+
+
+def _model(found: Explanation) -> Iterator[str]:
+    event = found.event
+    named = (event["raw_model"] or "no model") + _more(event["raw_provider"], " at {}")
+    if event["has_no_price"]:
+        return
+    yield _entry("Model", f"{named} → {event['price_id'] or 'no price'}: {_MATCHED[event['resolution'] or 'unknown']}")
+    if event["unpriced_reason"] and found.hint:
+        yield _entry("Nearest", found.hint)
+
+
+def _price(found: Explanation) -> Iterator[str]:
+    event = found.event
+    if event["is_charged"] or event["band_valid_from"] is None:
+        return
+    rule = "" if event["service_tier"] == "standard" else f": {_TIER_RULES[event['band_tier_rule']]}"
+    yield _entry("Service tier", event["service_tier"] + rule)
+    since, until = event["band_valid_from"], event["band_valid_to"]
+    start = "from the beginning" if since.year == 1 else f"from {since:%Y-%m-%d}"
+    end = "until further notice" if until.year == 9999 else f"until before {until:%Y-%m-%d}"
+    window = ""
+    if (event["band_day_from"], event["band_day_to"]) != (0, _DAY):
+        window = f", {_clock(event['band_day_from'])} to {_clock(event['band_day_to'])}"
+    yield _entry("Price holds", f"{start} {end}{window} (UTC); {_origin(found)}")
+    upper = event["band_context_to"]
+    if upper != _OPEN:
+        span = f"of {event['band_context_from']:,} to {upper - 1:,} tokens"
+    else:
+        span = f"of {event['band_context_from']:,} tokens and more" if event["band_context_from"] else "of any size"
+    if event["tier_rule"] == "aggregate":
+        said = "unknown, since the row sums several requests: the base price"
+    elif event["aggregate_context"] is not None:
+        said = f"{event['aggregate_context']} tokens and more, by the report's own bucket: the price for input {span}"
+    else:
+        said = f"{event['context_tokens']:,} tokens of input, cache included: the price for input {span}"
+    yield _entry("Context", said)
+
+
+def _origin(found: Explanation) -> str:
+    event = found.event
+    if event["band_origin"] != "override":
+        # The book's label has the package's version too.
+        named = re.search(rf"{re.escape(event['band_origin'])} [\w.]+", found.book)
+        where = named.group() if named else str(event["band_origin"])
+    elif found.override_line:
+        where = f"price_overrides.csv, line {found.override_line}"
+    else:
+        where = "price_overrides.csv, as it was then"
+    return where + _more(event["band_note"], ": {}") + _more(event["band_known_on"], ", checked on {}")
+
+
+def _amounts(found: Explanation) -> Iterator[str]:
+    event = found.event
+    for line in found.lines:
+        yield _line(line)
+    if event["unpriced_reason"]:
+        yield _entry("Not priced", f"{event['unpriced_reason']}; it is in no amount")
+        yield from _estimate(event)
+        return
+    if event["has_no_price"]:
+        yield _entry("Nothing to price", "it names no model and no tokens")
+    elif not event["is_billable"]:
+        yield _entry("Not billed", "answered from the gateway's own cache, or failed in a batch")
+    elif event["is_charged"]:
+        yield _entry("Basis", "the provider's own charge, so no price is looked up and no discount taken")
+    yield _entry("List cost", _money(event["list_cost"]))
+    for step in found.steps:
+        yield _entry(step.kind.capitalize(), f"{step.discount_id}: {step.how} = {_money(step.amount)}, leaves "
+                     f"{_money(step.left)}" + _more(step.source, " ({})"))  # fmt: skip
+    yield _entry("Effective cost", _money(event["effective_cost"]))
+    yield from _estimate(event)
+
+
+def _estimate(event: Any) -> Iterator[str]:
+    if event["estimated_cost"] is not None:
+        yield _entry("Estimate", f"{_money(event['estimated_cost'])}, by the gateway or client; for comparison only")
+
+
+def _line(line: Line) -> str:
+    if line.part == "charged_cost":
+        return _entry(line.what, _money(line.amount))
+    if line.rate is None:
+        return _entry(line.what, f"{line.count:,}, for which there is no price")
+    quoted = {1: "each", 1000: "a thousand", 10**6: "a million"}[line.quoted_for]
+    rate = f"{line.count:,} at ${_plain(line.rate * line.quoted_for)} {quoted}"
+    return _entry(line.what, rate if line.amount is None else f"{rate} = {_money(line.amount)}")
+
+
+def _entry(name: str, text: str) -> str:
+    return f"{name + ':':<{_WIDTH}} {text}"
+
+
+def _more(value: object, form: str) -> str:
+    return form.format(value) if value else ""
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _clock(second: int) -> str:
+    return f"{second // 3600:02d}:{second % 3600 // 60:02d}"
+
+
+def _money(value: Decimal | None) -> str:
+    if value is None:
+        return "unknown"
+    return f"{'-' if value < 0 else ''}${_plain(abs(value))}"
+
+
+def _plain(value: Decimal) -> str:
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
