@@ -18,6 +18,7 @@ from orchestration.closing.differences import (
     Difference,
     as_corrections,
     carried_forward,
+    carried_into,
     find_differences,
     write_carried,
 )
@@ -106,6 +107,8 @@ def close_by_policy(home: Home, settings: Settings, month: date) -> Closed:
     with writer(home, doing="close a month", now=settings.now):
         if settings.close.late_usage == "restate":
             for item in find_differences(home):
+                if carried_into(home, item.record):
+                    continue
                 why = f"known when {month:%B %Y} was closed"
                 restate_month(home, settings, item.record.month, approved_by=BY_POLICY, reason=why)
         return close_month(home, settings, month, approved_by=BY_POLICY)
@@ -121,7 +124,7 @@ def restate_month(
 ) -> Closed:
     """Issue a closed month again with today's figures, under the next revision, its differences shown.
 
-    Raises SettingsError when the month is not closed or nothing in it differs.
+    Raises SettingsError when the month is not closed, nothing in it differs, or corrections were carried into it.
     """
     _name(approved_by)
     with writer(home, doing="restate a month", now=settings.now):
@@ -129,6 +132,11 @@ def restate_month(
         standing = issued(records).get(month)
         if standing is None:
             raise SettingsError(f"{month:%B %Y} is not closed.", f"Close it with: tallyhouse close {month:%Y-%m}")
+        if carried_into(home, standing):
+            raise SettingsError(
+                f"{month:%B %Y} holds corrections that were carried into it, which a revision of it would lose.",
+                "Set close.late_usage to carry_forward: what differs then enters the next month that is closed.",
+            )
         differing = {restated.record.month: restated for restated in find_differences(home)}.get(month)
         if differing is None:
             raise SettingsError(
