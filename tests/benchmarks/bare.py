@@ -112,7 +112,8 @@ def _summed(raw: Path) -> str:
 
     def amount(*names: str) -> str:
         terms = [f"coalesce({name}::decimal(15,0) * {rates[name]}, 0)" for name in names]
-        return f"CASE WHEN reason IS NULL THEN {' + '.join(terms)} END"
+        free = "WHEN service_tier = 'batch' AND status = 'error' THEN 0"
+        return f"CASE WHEN reason IS NOT NULL THEN NULL {free} ELSE {' + '.join(terms)} END"
 
     dimensions = ", ".join(DIMENSIONS)
     token_sums = ", ".join(f"sum({name})::decimal(38,0) AS {name}" for name in (*TOKENS, "total_tokens", *UNITS))
@@ -124,7 +125,10 @@ def _summed(raw: Path) -> str:
     return f"""
         WITH delivered AS NOT MATERIALIZED (
             SELECT
-                * REPLACE (coalesce(service_tier, 'standard') AS service_tier, coalesce(status, 'ok') AS status),
+                * REPLACE (
+                    coalesce(service_tier, 'standard') AS service_tier, coalesce(status, 'ok') AS status,
+                    coalesce(requests, 1) AS requests
+                ),
                 {tokens.replace(" AS ", " AS t_")}
             FROM read_parquet('{raw}/*/*.parquet', hive_partitioning = false)
         ),
@@ -202,7 +206,7 @@ def _summed(raw: Path) -> str:
         ),
         costed AS (
             SELECT
-                *, 1 AS requests, CAST(status = 'error' AS BIGINT) AS failed_requests,
+                *, CASE WHEN status = 'error' THEN requests ELSE 0 END AS failed_requests,
                 reason IS NULL AS is_priced, reason AS unpriced_reason,
                 {amount(*into)} AS input_cost,
                 {amount("cache_read_tokens", "cache_read_audio_tokens", "cache_read_image_tokens")} AS cache_read_cost,
