@@ -10,9 +10,13 @@ class TallyhouseError(Exception):
     exit_code = 1
 
     def __init__(self, message: str, next_step: str) -> None:
-        super().__init__(f"{message} {next_step}")
+        # Both as arguments: a worker process hands its errors over by calling the class with them again.
+        super().__init__(message, next_step)
         self.message = message
         self.next_step = next_step
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.next_step}"
 
 
 class SettingsError(TallyhouseError):

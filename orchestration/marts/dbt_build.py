@@ -144,12 +144,14 @@ def _profile_of(home: Home) -> dict[str, object]:
     return {
         **_OUTPUT,
         "path": str(home.warehouse),
-        "settings": {
+        # The whole database's, given when it is opened: dbt repeats `settings` for every connection, and the temporary
+        # folder cannot be set again once something has been spilled into it.
+        "config_options": {
             "memory_limit": memory_limit(most=_MOST_MEMORY),
             "temp_directory": str(home.data / "tmp"),
             "preserve_insertion_order": False,
-            "enable_progress_bar": False,
         },
+        "settings": {"enable_progress_bar": False},
     }
 
 
