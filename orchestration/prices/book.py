@@ -12,7 +12,7 @@ from orchestration.prices.discounts import discounts_path, discounts_text, hashe
 from orchestration.reference.charges import DISCOUNTS
 
 _PACKAGE = "genai-prices"
-_FORM = 2
+_FORM = 3
 """Raise it when the same package and overrides flatten to other bands than before."""
 
 

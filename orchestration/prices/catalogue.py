@@ -1,6 +1,7 @@
 """genai-prices' bundled data, expanded into tariffs. Imports the price package: import this only to flatten."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
@@ -55,14 +56,16 @@ def tariffs() -> tuple[Tariff, ...]:
     """Every model with a price, and every model that a provider resells at its maker's price.
 
     A reseller's copy has its own price id (azure/openai/gpt-4o), so that an override of the maker's price
-    does not leak into the reseller's.
+    does not leak into the reseller's. It has the maker's standard prices, and the rules for other service tiers.
     """
     by_id = {provider.id: provider for provider in _bundled}
     found: list[Tariff] = []
     for provider in _bundled:
         found.extend(_tariffs_of(provider, provider.id, provider.models))
         for maker in provider.fallback_model_providers or ():
-            found.extend(_tariffs_of(provider, f"{provider.id}/{maker}", by_id[maker].models))
+            # A price of its own for batch, flex or priority is the maker's alone: the package says so of no reseller.
+            resold = [replace(model, price_variants=None) for model in by_id[maker].models]
+            found.extend(_tariffs_of(provider, f"{provider.id}/{maker}", resold))
     return tuple(found)
 
 

@@ -7,7 +7,7 @@ from itertools import chain
 
 import pytest
 from genai_prices.data_units import unit_data
-from genai_prices.types import ModelInfo, ModelPrice, TieredPrices, Usage
+from genai_prices.types import ModelInfo, ModelPrice, Provider, TieredPrices, Usage
 from genai_prices.units import UnitRegistry
 
 from orchestration.prices import catalogue
@@ -121,18 +121,18 @@ def moments(model: ModelInfo) -> list[datetime]:
     return [*starts, *(start - timedelta(microseconds=1) for start in starts)]
 
 
-def priced_models() -> Iterator[tuple[str, ModelInfo]]:
+def priced_models() -> Iterator[tuple[str, Provider, ModelInfo]]:
     by_id = {provider.id: provider for provider in catalogue.providers()}
     for provider in by_id.values():
         for owner in [provider, *(by_id[maker] for maker in provider.fallback_model_providers or ())]:
             for model in owner.models:
-                yield catalogue.price_id(provider, owner, model), model
+                yield catalogue.price_id(provider, owner, model), provider, model
 
 
 @pytest.mark.parametrize("tier", SERVICE_TIERS)
 def test_every_model_at_every_edge_costs_what_the_package_computes(plain: Reader, tier: str) -> None:
     compared = noisy = 0
-    for price_id, model in priced_models():
+    for price_id, provider, model in priced_models():
         if not any(catalogue._has_price(price) for price in catalogue._all_prices(model)):
             assert (price_id, tier) not in plain.bands
             continue
@@ -140,7 +140,9 @@ def test_every_model_at_every_edge_costs_what_the_package_computes(plain: Reader
             continue
         for moment in moments(model):
             context = catalogue.PRICE_CONTEXTS[tier]
-            price = model.get_prices(moment, context or None)
+            price = model.calc_price(
+                Usage(input_tokens=0), provider, genai_request_timestamp=moment, price_context=context or None
+            ).model_price
             for size in sorted({20_000} | {edge + step for edge in edges(price) for step in (-1, 0, 1)}):
                 at = moment.replace(tzinfo=None).isoformat()
                 band = plain.band(price_id, at, context=size, tier=tier)
@@ -161,6 +163,16 @@ def test_every_model_at_every_edge_costs_what_the_package_computes(plain: Reader
     assert noisy < compared / 20
 
 
+def test_a_resellers_batch_and_priority_are_not_the_makers(plain: Reader) -> None:
+    # From 14 October 2026 Anthropic has a price for batch, from 12 October OpenAI one for priority: 3.50 instead of 2.
+    own = plain.band("openai/gpt-4.1", "2026-11-18", tier="priority")
+    assert (own["tier_rule"], own["uncached_input_rate"]) == ("own", Decimal("0.0000035"))
+    resold = plain.band("azure/openai/gpt-4.1", "2026-11-18", tier="priority")
+    assert (resold["tier_rule"], resold["uncached_input_rate"]) == ("standard", Decimal("0.000002"))
+    batch = plain.band("azure/anthropic/claude-sonnet-4-5", "2026-11-18", tier="batch")
+    assert (batch["tier_rule"], batch["uncached_input_rate"]) == ("half", Decimal("0.0000015"))
+
+
 def test_chains_are_the_ancestors_of_the_package_nearest_first() -> None:
     registry = UnitRegistry(unit_data)
     chains = [*TOKEN_CHAINS.values(), *(unit.keys for unit in UNIT_CHAINS.values() if unit.keys != (IMAGE_KEY,))]
@@ -177,7 +189,7 @@ def test_no_price_of_the_package_is_left_out() -> None:
     # A release with a new unit fails here: it needs a count of its own, or a reason.
     keys = {
         key
-        for _, model in priced_models()
+        for _, _, model in priced_models()
         for price in [
             *catalogue._all_prices(model),
             *(variant.prices for variant in model.price_variants or ()),
