@@ -139,6 +139,9 @@
     {{- return(counted | replace('_tokens', '_rate') | replace('_calls', '_rate') if '_tokens' in counted or '_calls' in counted else counted[:-1] ~ '_rate') -}}
 {% endmacro %}
 
+{# How much of a counted class is paid for: of audio it may be more than was heard. #}
+{% macro billed(counted) %}{{ return('billed_' ~ counted if counted == 'audio_seconds' else counted) }}{% endmacro %}
+
 {# What an event's own computed part costs: nothing known when it is not priced, nothing at all when it is not billable
    or when the provider's own charge stands for the whole. A class without tokens needs no rate. #}
 {% macro part_cost(counted) %}
@@ -147,7 +150,7 @@
         when is_charged or not is_billable then cast(0 as decimal(38, 18))
         else
             {% for name in counted %}
-                coalesce(cast({{ name }} as decimal(15, 0)) * {{ rate_of(name) }}, 0){{ ' +' if not loop.last }}
+                coalesce(cast({{ billed(name) }} as decimal(15, 0)) * {{ rate_of(name) }}, 0){{ ' +' if not loop.last }}
             {% endfor %}
     end
 {% endmacro %}

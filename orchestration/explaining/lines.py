@@ -84,6 +84,8 @@ def cost_lines(event: Mapping[str, Any]) -> list[Line]:
         count, rate = int(event[name]), event[rate_column(name)]
         if count == 0 or (name == "requests" and not rate):
             continue
+        if name == "audio_seconds" and event["billed_audio_seconds"] > count:
+            what, count = f"{what} billed ({count:,} heard)", int(event["billed_audio_seconds"])
         known = event["unpriced_reason"] is None and event["is_billable"] and rate is not None
         lines.append(Line(what, part, count, rate, _times(count, rate) if known else None, quoted_for))
     return lines

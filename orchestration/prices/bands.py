@@ -62,11 +62,15 @@ Sheet = tuple[Step, ...]
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A sheet, and how its service tier came by it (own, half, standard)."""
+    """A sheet, and how its service tier came by it (own, half, standard).
+
+    `least_audio_seconds`: how many seconds of audio one request is billed for at least, if it has any.
+    """
 
     tier_rule: str
     note: str
     sheet: Sheet
+    least_audio_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

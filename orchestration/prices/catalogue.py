@@ -45,6 +45,13 @@ PRICE_CONTEXTS: Mapping[str, dict[str, str]] = {
 """How each service tier is asked for in the package's own words. Prices that hang on other words (a route, a kind
 of search) are not a service tier and are left out."""
 
+LEAST_AUDIO_SECONDS: Mapping[tuple[str, str], int] = {
+    ("groq", "whisper-large-v3"): 10,
+    ("groq", "whisper-large-v3-turbo"): 10,
+}
+"""What one request is billed for at least, by provider and model. The package has this in ModelInfo.calc_price, not in
+its data; a test compares every model that is priced by time."""
+
 
 def providers() -> list[Provider]:
     """The bundled providers, in the package's order, which decides between overlapping patterns."""
@@ -79,7 +86,10 @@ def price_id(provider: Provider, owner: Provider, model: ModelInfo) -> str:
 def _tariffs_of(provider: Provider, prefix: str, models: Iterable[ModelInfo]) -> Iterable[Tariff]:
     for model in models:
         if any(_has_price(price) for price in _all_prices(model)):
-            spans = {tier: tuple(Priced(span, ORIGIN, None) for span in _spans(model, tier)) for tier in SERVICE_TIERS}
+            least = LEAST_AUDIO_SECONDS.get((provider.id, model.id))
+            spans = {
+                tier: tuple(Priced(span, ORIGIN, None) for span in _spans(model, tier, least)) for tier in SERVICE_TIERS
+            }
             yield Tariff(f"{prefix}/{model.id}", provider.id, model.id, spans)
 
 
@@ -93,7 +103,7 @@ def _has_price(price: ModelPrice) -> bool:
     return any(value is not None for value in price.__dict__.values())
 
 
-def _spans(model: ModelInfo, tier: str) -> list[Span]:
+def _spans(model: ModelInfo, tier: str, least_audio_seconds: int | None) -> list[Span]:
     """Ask the package for the price at one moment of each cell of days and windows, then join equal cells."""
     dates, seconds = _edges(model)
     joined: list[Span] = []
@@ -101,7 +111,7 @@ def _spans(model: ModelInfo, tier: str) -> list[Span]:
     for start, end in pairwise(dates):
         row: list[Span] = []
         for day_from, day_to in pairwise(seconds):
-            cell = _cell(model, tier, _moment(start, end, day_from))
+            cell = replace(_cell(model, tier, _moment(start, end, day_from)), least_audio_seconds=least_audio_seconds)
             if row and row[-1].cell == cell:
                 day_from = row.pop().day_from
             row.append(Span(start, end, day_from, day_to, cell))

@@ -9,10 +9,13 @@
 -- The sum of several requests says nothing of the input of each: the bucket of the report itself decides the tier (a
 -- tier begins above its bound, so one token more is looked up); where there is none it is the base tier, and tier_rule
 -- says 'aggregate'. A row that states a message, a document or credits, and names no model and no tokens, has
--- nothing to be priced. A failed row of a batch costs nothing.
+-- nothing to be priced. A failed row of a batch costs nothing. Where a price bills a request for some seconds of audio
+-- at least, a single request is billed so (billed_audio_seconds); of a row that sums several nobody can tell, and what
+-- was heard is taken.
 {% set counted = token_classes() + counted_units() %}
 {% set band_facts = [
-    'valid_from', 'valid_to', 'day_from', 'day_to', 'context_from', 'context_to', 'origin', 'known_on', 'note',
+    'valid_from', 'valid_to', 'day_from', 'day_to', 'context_from', 'context_to', 'least_audio_seconds', 'origin',
+    'known_on', 'note',
 ] %}
 with
 
@@ -44,6 +47,11 @@ banded as (
     select
         measured.*,
         bands.price_id is not null as has_band,
+        case
+            when measured.audio_seconds > 0 and measured.requests = 1 and measured.aggregate_context is null
+                then greatest(measured.audio_seconds, coalesce(bands.least_audio_seconds, 0))
+            else measured.audio_seconds
+        end as billed_audio_seconds,
         bands.tier_rule as band_tier_rule,
         {% for name in band_facts %}
         bands.{{ name }} as band_{{ name }},
@@ -198,6 +206,7 @@ select
     has_no_price,
     reported_cost,
     context_tokens,
+    billed_audio_seconds,
     band_tier_rule,
     {% for name in band_facts %}
     band_{{ name }},

@@ -29,6 +29,7 @@ _EVENTS = [
     {**_HOUSE, "event_id": "charged", "images": 3, "reported_cost": "0.25", "reported_cost_basis": "charge"},
     {**_SONNET, "event_id": "unknown model", "model": "claude-sonet-9", "uncached_input_tokens": 5},
     {**_HOUSE, "event_id": "no rate", "audio_seconds": 30},
+    {"event_id": "short", "event_at": _AT, "provider": "groq", "model": "whisper-large-v3", "audio_seconds": 9},
 ]  # fmt: skip
 _OVERRIDES = (
     "provider,model,valid_from,valid_to,input_mtok,output_mtok,cache_read_mtok,cache_write_5m_mtok,"
@@ -99,6 +100,13 @@ def test_every_cache_class_is_a_line(home: Small) -> None:
     assert found.event["effective_cost"] == Decimal("0.02315")
     assert "inbox/app/x.jsonl, line 3: 2026-11-02 10:00:00 UTC" in text_of(found)
     assert "Web searches:                            2 at $10 a thousand = $0.02" in text_of(found)
+
+
+def test_a_short_request_says_what_is_billed_and_what_was_heard(home: Small) -> None:
+    # 0.111 dollars an hour, 0.000030833333333333 a second, for 10 seconds at least.
+    found = asked(home, "short")
+    assert amounts(found) == {"Seconds of audio billed (9 heard)": Decimal("0.00030833333333333")}
+    assert (found.event["audio_seconds"], found.event["effective_cost"]) == (9, Decimal("0.00030833333333333"))
 
 
 def test_batch_without_a_price_of_its_own_and_a_sum_of_requests(home: Small) -> None:

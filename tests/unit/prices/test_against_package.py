@@ -173,6 +173,26 @@ def test_a_resellers_batch_and_priority_are_not_the_makers(plain: Reader) -> Non
     assert (batch["tier_rule"], batch["uncached_input_rate"]) == ("half", Decimal("0.0000015"))
 
 
+def test_short_audio_is_billed_for_as_long_as_the_package_bills_it(plain: Reader) -> None:
+    # The least is in the package's code and not in its data, so every model with a price by time is asked.
+    least = {}
+    for price_id, provider, model in priced_models():
+        moment = datetime(2026, 11, 18, tzinfo=UTC)
+        if not {"audio_hours", "input_audio_hours"} & vars(model.get_prices(moment)).keys():
+            continue
+        band = plain.band(price_id, "2026-11-18")
+        for seconds in (0, 1, 9, 10, 11, 59, 60, 61):
+            usage = Usage(audio_seconds=seconds, input_audio_seconds=seconds)
+            theirs = model.calc_price(usage, provider, genai_request_timestamp=moment).total_price
+            billed = max(seconds, band["least_audio_seconds"] or 0) if seconds else 0
+            assert abs(band["audio_second_rate"] * billed - theirs) <= SECOND * 61, (price_id, seconds)
+        least[price_id] = band["least_audio_seconds"]
+    assert len(least) > 10
+    assert {price_id for price_id, seconds in least.items() if seconds} == {
+        "groq/whisper-large-v3", "groq/whisper-large-v3-turbo",
+    }  # fmt: skip
+
+
 def test_chains_are_the_ancestors_of_the_package_nearest_first() -> None:
     registry = UnitRegistry(unit_data)
     chains = [*TOKEN_CHAINS.values(), *(unit.keys for unit in UNIT_CHAINS.values() if unit.keys != (IMAGE_KEY,))]
