@@ -10,6 +10,7 @@ import zstandard
 from .conftest import Place, event, jsonl
 
 GOOD = event("good")
+TIERS = "standard, batch, flex, priority, fast"
 COUNT = "which is no whole number from 0 to 10^15"
 
 
@@ -49,7 +50,11 @@ COUNT = "which is no whole number from 0 to 10^15"
         (event("x", labels="text"), "labels is no JSON object"),
         (event("x", labels=["a"]), "labels is no JSON object"),
         (event("x", status="fine"), "status is fine, which is none of ok, error"),
-        (event("x", service_tier="gold"), "service_tier is gold, which is none of standard, batch, flex, priority"),
+        (
+            event("x", service_tier="gold"),
+            "service_tier is gold, which is none of standard, batch, flex, priority, fast",
+        ),
+        (event("x", audio_seconds=90.5), f"audio_seconds is 90.5, {COUNT}"),
         (event("x", reported_cost=-1), "reported_cost is -1, which is no amount of 0 or more"),
         (event("x", reported_cost="1,5"), "reported_cost is 1,5, which is no amount of 0 or more"),
         (event("x", reported_cost=float("inf")), "reported_cost is Infinity, which is no amount of 0 or more"),

@@ -13,6 +13,7 @@ from genai_prices.units import UnitRegistry
 from orchestration.prices import catalogue
 from orchestration.prices.bands import RATE_COLUMNS, SERVICE_TIERS
 from orchestration.prices.units import IMAGE_KEY, KNOWN_KEYS, REQUEST_KEY, TOKEN_CHAINS, UNIT_CHAINS
+from orchestration.sources import canonical
 from tests.unit.prices.book_reader import Reader
 
 # Counts that share no factor hide no swapped class; the uncached input makes up the whole context.
@@ -219,6 +220,10 @@ def test_no_price_of_the_package_is_left_out() -> None:
     }
     assert keys <= KNOWN_KEYS
     assert {"audio_hours", "input_mchars", "output_citation_mtok", "storage_searches_kcount"} < keys
+
+
+def test_every_service_tier_that_has_prices_can_be_delivered() -> None:
+    assert canonical.SERVICE_TIERS == SERVICE_TIERS
 
 
 def test_every_price_variant_is_a_service_tier_or_knowingly_left_out() -> None:
