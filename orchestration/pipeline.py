@@ -12,7 +12,7 @@ from orchestration.errors import SettingsError
 from orchestration.home import Home
 from orchestration.journal import record, tell
 from orchestration.lock import writer
-from orchestration.reference import day_rows, read_all
+from orchestration.reference import day_rows, read_all, refuse_unconverted
 from orchestration.settings import Settings
 from orchestration.unfinished import remove_unfinished
 
@@ -117,7 +117,7 @@ def plan_build(
     refuse_overlaps(settings, landed)
 
     tables = read_all(home)
-    return make_plan(
+    plan = make_plan(
         receipts=landed,
         manifest=read_manifest(home),
         rows_in_force=day_rows(
@@ -126,6 +126,7 @@ def plan_build(
             fx_rates=tables.fx_rates,
         ),
         budgets=tables.budgets,
+        shared_costs=tables.shared_costs,
         newest_book=newest_version(home) or _NO_BOOK_YET,
         today=settings.today,
         rebuild=rebuild,
@@ -133,6 +134,9 @@ def plan_build(
         mark=day_marks(settings),
         repin=repin,
     )
+    last_days = {item.month: max(item.data_until, item.month) for item in plan.months}
+    refuse_unconverted(tables.shared_costs, tables.fx_rates, last_days, settings.currency)
+    return plan
 
 
 def _refuse_another_zone(landed: "Sequence[Receipt]", settings: Settings) -> None:

@@ -140,9 +140,17 @@ def _months(connection: "DuckDBPyConnection", plan: Plan) -> dict[date, Publishe
     reported = dict(
         connection.execute("select month, count(*) from marts.daily_provider_costs group by month").fetchall()
     )
+    shared = dict(
+        connection.execute(
+            "select month, sum(amount)::varchar from marts.monthly_allocation where kind = 'shared' group by month"
+        ).fetchall()
+    )
     return {
         item.month: PublishedMonth(
-            item.fingerprint, *sums.get(item.month, (0, "0")), cost_rows=reported.get(item.month, 0)
+            item.fingerprint,
+            *sums.get(item.month, (0, "0")),
+            cost_rows=reported.get(item.month, 0),
+            shared_costs=shared.get(item.month, "0"),
         )
         for item in plan.months
     }

@@ -10,7 +10,7 @@ from pathlib import Path
 from orchestration.home import Home
 
 # Raised when the columns of a mart change: every published day is then built again, at its pinned prices.
-LAYOUT = 4
+LAYOUT = 5
 MANIFEST_FILE = "manifest.json"
 
 
@@ -40,12 +40,16 @@ class PublishedDay:
 
 @dataclass(frozen=True)
 class PublishedMonth:
-    """One month as it was published. `cost_rows`: rows of providers' cost reports for its UTC dates."""
+    """One month as it was published. `cost_rows`: rows of providers' cost reports for its UTC dates.
+
+    `spend` and `shared_costs` are USD as exact decimal strings; together they are what monthly_allocation adds up to.
+    """
 
     fingerprint: str
     requests: int
     spend: str
     cost_rows: int = 0
+    shared_costs: str = "0"
 
 
 @dataclass(frozen=True)

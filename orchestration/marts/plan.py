@@ -15,7 +15,7 @@ from orchestration.landing.receipts import Receipt
 from orchestration.marts.calendar import month_end, month_of
 from orchestration.marts.feeds import Fed, feeds, superseded_rows
 from orchestration.marts.manifest import LAYOUT, Manifest
-from orchestration.reference import FIRST_DAY, LAST_DAY, Budget, InForce, budgets_hash
+from orchestration.reference import FIRST_DAY, LAST_DAY, Budget, InForce, SharedCost, budgets_hash, shared_in
 from orchestration.reference.in_force import Dated
 
 
@@ -31,7 +31,7 @@ class StaleDay:
 
 @dataclass(frozen=True)
 class StaleMonth:
-    """A month to build, because one of its days, its budgets or its last complete day changed."""
+    """A month to build, because one of its days, its own tables or its last complete day changed."""
 
     month: date
     fingerprint: str
@@ -66,6 +66,7 @@ def make_plan(
     manifest: Manifest | None,
     rows_in_force: Sequence[Dated],
     budgets: Sequence[Budget],
+    shared_costs: Sequence[SharedCost] = (),
     newest_book: str,
     today: date,
     rebuild: tuple[date, date] | None = None,
@@ -121,6 +122,8 @@ def make_plan(
         rebuilt={item.day for item in stale_days},
         published={month: value.fingerprint for month, value in published_months.items()},
         budgets=budgets,
+        shared_costs=shared_costs,
+        in_force=in_force,
         data_until=data_until,
         costs=costs,
     )
@@ -141,6 +144,8 @@ def _stale_months(
     rebuilt: set[date],
     published: Mapping[date, str],
     budgets: Sequence[Budget],
+    shared_costs: Sequence[SharedCost],
+    in_force: InForce,
     data_until: date | None,
     costs: Mapping[date, set[str]],
 ) -> Iterable[StaleMonth]:
@@ -154,15 +159,18 @@ def _stale_months(
         until = min(month_end(month), max(data_until or before, before))
         # The row in force on that day is the month's budget; its other days make no difference.
         last = max(until, month)
-        in_force = [
+        budgeted = [
             replace(budget, valid_from=FIRST_DAY, valid_to=LAST_DAY)
             for budget in budgets
             if budget.valid_from <= last < budget.valid_to
         ]
         reported = [sorted(costs[month])] if month in costs else []
-        fingerprint = _digest([LAYOUT, sorted(lines), budgets_hash(in_force), until.isoformat(), *reported])
+        shared = shared_in(month, shared_costs)
+        # Cost centres and exchange rates are those of that day, also when it has no usage.
+        divided = [[sorted(map(repr, shared)), in_force.on(last)]] if shared else []
+        fingerprint = _digest([LAYOUT, sorted(lines), budgets_hash(budgeted), until.isoformat(), *reported, *divided])
         if published.get(month) != fingerprint or month in touched:
-            other = "its budgets, its last complete day or a provider's cost report changed"
+            other = "its budgets, its shared costs, its last complete day or a provider's cost report changed"
             why = "its days changed" if month in touched else other
             yield StaleMonth(month=month, fingerprint=fingerprint, data_until=until, why=why)
 

@@ -21,6 +21,7 @@ MONTHLY = (
     "monthly_budget_status",
     "monthly_budget_crossings",
     "monthly_credits",
+    "monthly_allocation",
     "daily_provider_costs",
 )
 # Most homes have none of these on most days: without rows there is a file only where one must be replaced.

@@ -18,7 +18,7 @@ from orchestration.reference.in_force import InForce, day_rows
 from orchestration.reference.organisation import DEPARTMENTS, ORGANISATION, Department, Member
 from orchestration.reference.page import page
 from orchestration.reference.price_overrides import PRICE_OVERRIDES, PriceOverride
-from orchestration.reference.shared_costs import SHARED_COSTS, SharedCost
+from orchestration.reference.shared_costs import SHARED_COSTS, SharedCost, refuse_unconverted, shared_in
 from orchestration.reference.table import FaultsError, Table
 
 TABLES: tuple[Table[Any], ...] = (
@@ -36,7 +36,7 @@ TABLES: tuple[Table[Any], ...] = (
     FX_RATES,
 )
 # No figure is made from these so far, and their page says so.
-NOT_USED_YET: tuple[Table[Any], ...] = TABLES[5:]
+NOT_USED_YET: tuple[Table[Any], ...] = (CREDIT_GRANTS, ALLOTMENTS, TAXES, INVOICES, PAYMENTS)
 
 
 @dataclass(frozen=True)
@@ -121,5 +121,7 @@ __all__ = [
     "read_budgets",
     "read_departments",
     "read_organisation",
+    "refuse_unconverted",
+    "shared_in",
     "tables_page",
 ]

@@ -1,9 +1,11 @@
 """Costs that several share, and untagged usage: by which rule they are divided."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
+from orchestration.errors import SettingsError
 from orchestration.reference.cells import (
     FIRST_DAY,
     LAST_DAY,
@@ -16,6 +18,7 @@ from orchestration.reference.cells import (
     one_of,
     weights,
 )
+from orchestration.reference.fx import FxRate
 from orchestration.reference.table import Column, Disagreements, Table
 
 
@@ -50,6 +53,34 @@ def _complete(row: SharedCost) -> Disagreements:
         yield "weights", "one weight for each target where the rule is weight, nothing otherwise"
 
 
+def shared_in(month: date, rows: Iterable[SharedCost]) -> list[SharedCost]:
+    """The rows in force in a month, without their dates: what else they say is what its figures are made of."""
+    return [
+        replace(row, valid_from=FIRST_DAY, valid_to=LAST_DAY) for row in rows if row.valid_from <= month < row.valid_to
+    ]
+
+
+def refuse_unconverted(
+    rows: Iterable[SharedCost], rates: Iterable[FxRate], months: Mapping[date, date], currency: str
+) -> None:
+    """Raise SettingsError for a shared cost in another currency that has no rate by then.
+
+    `months`: the day of whose rates each month takes its own, by the month's first day.
+    """
+    first: dict[str, date] = {}
+    for rate in rates:
+        first[rate.currency] = min(rate.rate_date, first.get(rate.currency, rate.rate_date))
+    known = list(rows)
+    for month, day in sorted(months.items()):
+        for row in shared_in(month, known):
+            if row.currency not in ("", currency) and first.get(row.currency, LAST_DAY) > day:
+                raise SettingsError(
+                    f"shared_costs.csv: {row.shared_id} is in {row.currency}, and fx_rates.csv has no rate of it "
+                    f"on or before {day}, so its share of {month:%B %Y} cannot be told.",
+                    f"Add a rate of {row.currency} with a date up to {day}.",
+                )
+
+
 def _optional_currency() -> Kind:
     code = currency()
     return Kind(lambda value: code.read(value) if value else "", f"{code.allowed}, or nothing")
@@ -61,7 +92,10 @@ SHARED_COSTS = Table(
     about=(
         "`rule` says how: even (the same for each), weight (by `weights`) or use (by the month's effective cost). "
         "`kind` cost divides `amount` anew each month; untagged divides the month's usage that belongs to nobody. "
-        "The shares add up to the whole to the last digit."
+        "The shares add up to the whole to the last digit; what nobody can be given, because nobody has usage to go "
+        "by, stays with nobody and is shown. One rule for untagged usage holds in a month. Another currency is "
+        "converted at its rate in force on the month's last day. The shares are in the mart monthly_allocation and in "
+        "statements."
     ),
     columns=(
         Column("shared_id", name(), "your name for it; a changed rule is a further row of the same id"),
@@ -83,4 +117,5 @@ SHARED_COSTS = Table(
         "untagged,Untagged usage,untagged,,,use,department,,,2026-01-01,",
     ),
     agree=_complete,
+    alone=lambda row: "untagged usage" if row.kind == "untagged" else None,
 )

@@ -79,6 +79,7 @@ Disagreements = Iterable[tuple[str, str]]
 class Table(Generic[Row]):
     """`<name>.csv`. `key`: no two rows that agree in it hold on one day; where `once`, or without dates, not at all.
 
+    `alone`: what only one row may speak of on one day, if it does.
     `record`: the frozen dataclass of a row, with a field for each column. `agree`: cells that must fit together.
     `examples`: rows as a user would write them, shown in the page of the tables and read by its test.
     """
@@ -92,6 +93,7 @@ class Table(Generic[Row]):
     examples: tuple[str, ...]
     agree: Callable[[Row], Disagreements] = lambda _: ()
     once: bool = False
+    alone: Callable[[Row], str | None] = lambda _: None
 
     @property
     def file(self) -> str:
@@ -157,6 +159,8 @@ class Table(Generic[Row]):
         for line, row in found:
             start, end = _span(row) if dated else (FIRST_DAY, LAST_DAY)
             alike[tuple(str(getattr(row, name)) for name in self.key)].append((start, end, line))
+            if (said := self.alone(row)) is not None:
+                alike["", said].append((start, end, line))
         for key, spans in alike.items():
             until, holder = FIRST_DAY, 0
             for start, end, line in sorted(spans):

@@ -1,0 +1,33 @@
+{# Exact division of money into shares: whole numbers of the last decimal, since `/` on decimals would be a float. #}
+
+{# An amount as a whole number of units of the 18th decimal, and back. #}
+{% macro to_units(amount) %}{{ return(adapter.dispatch('to_units', 'tallyhouse')(amount)) }}{% endmacro %}
+
+{% macro duckdb__to_units(amount) %}
+    {{- return("cast(replace(cast(cast(" ~ amount ~ " as decimal(38, 18)) as varchar), '.', '') as hugeint)") -}}
+{% endmacro %}
+
+{% macro from_units(units) %}{{ return(adapter.dispatch('from_units', 'tallyhouse')(units)) }}{% endmacro %}
+
+{% macro duckdb__from_units(units) %}
+    {{- return(
+        'cast(cast(' ~ units ~ ' as decimal(38, 0)) * cast(0.000000000000000001 as decimal(18, 18)) as decimal(38, 18))'
+    ) -}}
+{% endmacro %}
+
+{# floor(whole * basis / total) as q, and what is left of it, in parts of `total`, as r; all three are whole numbers of
+   0 or more, basis at most total. The product would not fit: so whole = n * total + m, and m * basis is divided six
+   digits of basis at a time. A total of 8 * 10^31 units (8 * 10^13 dollars in a month) and more is refused. #}
+{% macro exact_share(whole, basis, total) %}{{ return(adapter.dispatch('exact_share', 'tallyhouse')(whole, basis, total)) }}{% endmacro %}
+
+{% macro duckdb__exact_share(whole, basis, total) %}
+    {%- set digits = [] -%}
+    {%- for place in [36, 30, 24, 18, 12, 6, 0] -%}
+        {% do digits.append('(' ~ basis ~ ' // ' ~ 10 ** place ~ '::hugeint) % 1000000') %}
+    {%- endfor -%}
+    {%- set step = '(a.r * 1000000 + (' ~ whole ~ ' % ' ~ total ~ ') * x)' -%}
+    {{- return(
+        'list_reduce([' ~ digits | join(', ') ~ '], lambda a, x: {q: a.q * 1000000 + ' ~ step ~ ' // ' ~ total
+        ~ ', r: ' ~ step ~ ' % ' ~ total ~ '}, {q: 0::hugeint, r: 0::hugeint})'
+    ) -}}
+{% endmacro %}
