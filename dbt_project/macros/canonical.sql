@@ -150,7 +150,7 @@
         when is_charged or not is_billable then cast(0 as decimal(38, 18))
         else
             {% for name in counted %}
-                coalesce(cast({{ billed(name) }} as decimal(15, 0)) * {{ rate_of(name) }}, 0){{ ' +' if not loop.last }}
+                coalesce(cast({{ billed(name) }} as decimal(16, 0)) * {{ rate_of(name) }}, 0){{ ' +' if not loop.last }}
             {% endfor %}
     end
 {% endmacro %}

@@ -23,9 +23,9 @@
     {%- if step['factor'] is not none -%}
         {%- set share = 'cast(' ~ before ~ ' as decimal(28, 18)) * cast(' ~ step['factor'] ~ ' as decimal(10, 8))' -%}
     {%- elif step['unit'] == 'mtok' -%}
-        {%- set share = 'cast(total_tokens as decimal(15, 0)) * cast(' ~ step['rate'] ~ ' as decimal(22, 18))' -%}
+        {%- set share = 'cast(total_tokens as decimal(16, 0)) * cast(' ~ step['rate'] ~ ' as decimal(22, 18))' -%}
     {%- else -%}
-        {%- set share = 'cast(requests as decimal(15, 0)) * cast(' ~ step['rate'] ~ ' as decimal(22, 12))' -%}
+        {%- set share = 'cast(requests as decimal(16, 0)) * cast(' ~ step['rate'] ~ ' as decimal(22, 12))' -%}
     {%- endif -%}
     {%- set amount = 'cast(' ~ share ~ ' as decimal(38, 18))' -%}
     {{- return('-least(' ~ amount ~ ', ' ~ before ~ ')' if step['kind'] == 'discount' else amount) -}}

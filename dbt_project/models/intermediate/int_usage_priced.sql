@@ -95,7 +95,7 @@ costed as (
         {% endfor %}
         {{ part_cost(counts_of_part('tool_cost')) }} + case
             when is_charged or not is_billable or has_no_price then 0
-            else cast(requests as decimal(15, 0)) * request_rate
+            else cast(requests as decimal(16, 0)) * request_rate
         end as tool_cost,
         case
             when unpriced_reason is null and is_charged and is_billable then reported_cost
