@@ -35,11 +35,14 @@ class Given:
 
     @contextmanager
     def opened(self) -> "Iterator[tuple[Home, Settings]]":
-        """The home that the options name, and its settings."""
+        """The home that the options name, and its settings; what is printed is in its currency."""
         from orchestration.settings import load_settings
+        from reports.currency import using
 
         home = self._find()
-        yield home, load_settings(home)
+        settings = load_settings(home)
+        with using(settings.currency):
+            yield home, settings
 
     @contextmanager
     def told(self) -> Iterator[None]:

@@ -10,6 +10,7 @@ from reports.corrections import Corrections
 from reports.detail import Detail
 from reports.figures import Figures, Row
 from reports.narrative.compose import Words, before_label, versus
+from reports.rates import rate_rows
 from reports.values import ZERO, Facts, Issuer, Standing
 from reports.view import Statement, Tile
 
@@ -72,6 +73,7 @@ def view(facts: Facts, figures: Figures, words: Words, detail: Detail, framing: 
             f"the month comes to {formats.money(figures.now)}.",
         ),
         week=_week(facts),
+        rates=rate_rows(facts.rates, facts.daily),
     )
 
 
@@ -94,7 +96,8 @@ def _tiles(facts: Facts, figures: Figures) -> tuple[Tile, ...]:
     if figures.unit is not None and figures.unit_before is not None:
         unit_versus = f"{formats.change(figures.unit - figures.unit_before, currency=True)} on {label}"
     elif figures.before is not None:
-        unit_versus = f"none in {label}" if figures.unit_before is None else f"${figures.unit_before} in {label}"
+        before = figures.unit_before
+        unit_versus = f"none in {label}" if before is None else f"{formats.money(before)} in {label}"
     if figures.budget is None or figures.plan is None:
         share, share_versus = formats.NONE, "no budget for this month"
     else:

@@ -14,6 +14,7 @@ from html import escape
 from math import floor, log10
 from typing import Any
 
+from reports.currency import sign
 from reports.formats import day, money, short
 from reports.values import ZERO
 
@@ -219,8 +220,8 @@ def _tick_label(tick: float) -> str:
     exact = Decimal(repr(tick))
     if abs(exact) < 1000:
         return money(exact.normalize() if exact != exact.to_integral() else exact.quantize(Decimal(1)))
-    sign = "\N{MINUS SIGN}" if tick < 0 else ""
-    return f"{sign}${short(abs(int(exact))).replace('.0', '')}"
+    minus = "\N{MINUS SIGN}" if tick < 0 else ""
+    return f"{minus}{sign()}{short(abs(int(exact))).replace('.0', '')}"
 
 
 def _day_labels(first: date, days: int, x: Any, height: int) -> list[Any]:

@@ -1,6 +1,6 @@
 """Facts → the figures that are printed, rounded once and here, so that tables, tiles and sentences agree.
 
-Whole dollars from $1,000 on, cents below. Columns add up: rows are rounded by largest remainder to their total.
+Whole amounts from 1,000 on, hundredths below. Columns add up: rows are rounded by largest remainder to their total.
 """
 
 from collections.abc import Callable, Iterable
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from reports import formats
-from reports.formats import CENT, DOLLAR, apportion, rounded
+from reports.formats import CENT, WHOLE, apportion, rounded
 from reports.values import ZERO, Facts, Usage
 
-WHOLE_DOLLARS_FROM = Decimal(1000)
+WHOLE_FROM = Decimal(1000)
 CONTRIBUTIONS = 8
 MOVERS = 7
 
@@ -108,7 +108,7 @@ def figures(facts: Facts) -> Figures:
     spend = total(facts.usage)
     budget = _budget(facts)
     before = total(facts.before) if _has_before(facts) else None
-    quantum = DOLLAR if max(abs(spend), abs(before or ZERO), budget or ZERO) >= WHOLE_DOLLARS_FROM else CENT
+    quantum = WHOLE if max(abs(spend), abs(before or ZERO), budget or ZERO) >= WHOLE_FROM else CENT
     rows = _item_rows(facts, quantum)
     organisation = facts.scope.kind == "organisation"
     return Figures(

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
+from reports.currency import sign
+
 MINUS = "\N{MINUS SIGN}"
 NONE = "\N{EN DASH}"
 CENT = Decimal("0.01")
-DOLLAR = Decimal(1)
+WHOLE = Decimal(1)
 MILLION = Decimal(1_000_000)
 # Beyond this a share says nothing that the amounts do not, and breaks its column.
 MOST_PERCENT = Decimal(999)
@@ -56,8 +58,7 @@ def apportion(values: Sequence[Decimal], total: Decimal, quantum: Decimal) -> li
 
 
 def money(value: Decimal) -> str:
-    sign = MINUS if value < 0 else ""
-    return f"{sign}${abs(value):,f}"
+    return f"{MINUS if value < 0 else ''}{sign()}{abs(value):,f}"
 
 
 def amount(value: Decimal) -> str:
@@ -67,8 +68,8 @@ def amount(value: Decimal) -> str:
 
 def change(value: Decimal, *, currency: bool = False) -> str:
     """A signed difference; zero has no sign."""
-    sign = "+" if value > 0 else MINUS if value < 0 else ""
-    return f"{sign}{'$' if currency else ''}{abs(value):,f}"
+    direction = "+" if value > 0 else MINUS if value < 0 else ""
+    return f"{direction}{sign() if currency else ''}{abs(value):,f}"
 
 
 def count(value: int) -> str:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reports.rates import day_rates
 from reports.values import ZERO, Budget, Crossing, Facts, Period, Scope, SourceRows, Usage
 
 if TYPE_CHECKING:
@@ -105,19 +106,18 @@ def read_facts(marts: Path, month: date, scope: Scope) -> Facts:
             "AND ($department IS NULL OR department = $department) ORDER BY 1",
             files,
         )
+        daily = reader.rows(
+            "SELECT usage_date, provider, coalesce(sum(effective_cost), 0)::DECIMAL(38,18) "
+            "FROM read_parquet($files) WHERE $department IS NULL OR department = $department "
+            "GROUP BY ALL ORDER BY ALL",
+            files,
+        )
         return Facts(
             scope=scope,
             period=period,
             usage=usage,
             before=_usage(reader, before_files),
-            daily=tuple(
-                reader.rows(
-                    "SELECT usage_date, provider, coalesce(sum(effective_cost), 0)::DECIMAL(38,18) "
-                    "FROM read_parquet($files) WHERE $department IS NULL OR department = $department "
-                    "GROUP BY ALL ORDER BY ALL",
-                    files,
-                )
-            ),
+            daily=tuple(daily),
             before_daily=tuple(
                 reader.rows(
                     "SELECT usage_date, coalesce(sum(effective_cost), 0)::DECIMAL(38,18) FROM read_parquet($files) "
@@ -131,6 +131,7 @@ def read_facts(marts: Path, month: date, scope: Scope) -> Facts:
             crossings=_crossings(reader, marts, first, scope),
             sources=_sources(reader, marts, first, through) if scope.kind == "organisation" else None,
             price_books=tuple(manifest["price_books"].get(version, version) for (version,) in versions),
+            rates=day_rates(manifest, (day for day, _, _ in daily)),
         )
 
 

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reports import formats, marks, pdf
+from reports.currency import using
+from reports.queries import read_manifest
 from reports.twin import twin
 from reports.values import Correction, Issuer, Scope, Standing, StatementFiles
 
@@ -68,12 +70,26 @@ def write_statement(
 
     `marts` is a resolved snapshot. The bytes depend on the scope's own rows and budgets, the month, the issuer, the
     `standing` (without one it is a draft) and those of the `corrections` that are of the scope.
-    Raises PangoMissing before any work is done, RenderError when WeasyPrint complains, ValueError for a currency other
-    than USD. Each file appears under its name only when it is complete, the CSV first.
+    Raises PangoMissing before any work is done, RenderError when WeasyPrint complains, ValueError for an issuer whose
+    currency the marts are not in. Each file appears under its name only when it is complete, the CSV first.
     """
-    if issuer.currency != "USD":
-        raise ValueError(f"Statements are in USD so far; the issuer's currency is {issuer.currency!r}.")
     pdf.check_pango()
+    published = read_manifest(marts)["currency"]
+    if published != issuer.currency:
+        raise ValueError(f"The marts are in {published}, the issuer's statements in {issuer.currency}.")
+    with using(issuer.currency):
+        return _written(marts, month, scope, issuer, out_dir, standing, corrections)
+
+
+def _written(
+    marts: Path,
+    month: date,
+    scope: Scope,
+    issuer: Issuer,
+    out_dir: Path,
+    standing: Standing | None,
+    corrections: Sequence[Correction],
+) -> StatementFiles:
     name = file_name(scope)
     content = twin(marts, month, scope)
     statement = build(marts, month, scope, issuer, attachment=f"{name}.csv", standing=standing, corrections=corrections)

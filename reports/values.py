@@ -43,7 +43,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Correction:
-    """A line that is known otherwise than it was issued, in exact USD.
+    """A line that is known otherwise than it was issued; exact.
 
     Of the statement's own month it is part of a restatement; of an earlier month its difference is carried forward.
     """
@@ -151,12 +151,23 @@ class SourceRows:
 
 
 @dataclass(frozen=True)
+class DayRate:
+    """What a unit of the price book's currency was worth on a day, the rate's own date, and who published it."""
+
+    day: date
+    rate: Decimal
+    rate_date: date
+    source: str
+
+
+@dataclass(frozen=True)
 class Facts:
     """All that the published marts say about one month and scope; every amount exact.
 
     `items` below are departments for the organisation and projects for a department.
     `months` holds exact spend by (first day of month, item) for the twelve months that end with this one.
     `hours` holds tokens by (ISO weekday 1-7, local hour 0-23), summed over the complete days.
+    `rates` are those of the days with usage, where prices were converted.
     """
 
     scope: Scope
@@ -171,6 +182,7 @@ class Facts:
     crossings: tuple[Crossing, ...]
     sources: SourceRows | None
     price_books: tuple[str, ...]
+    rates: tuple[DayRate, ...] = ()
 
     def item_of(self, usage: Usage) -> str:
         return usage.department if self.scope.kind == "organisation" else usage.project

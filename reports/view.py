@@ -5,10 +5,12 @@ from decimal import Decimal
 
 from reports import charts, formats
 from reports.corrections import Corrections
+from reports.currency import Currency, currency
 from reports.detail import Detail
 from reports.figures import Figures, Row
 from reports.narrative.compose import Words
 from reports.narrative.sentence import Sentence
+from reports.rates import PRICE_CURRENCY, RateRow
 from reports.values import ZERO, Issuer
 
 COVER_ROWS = 10
@@ -54,10 +56,19 @@ class Statement:
     cumulative: charts.Chart
     daily: charts.Chart
     week: charts.Chart
+    rates: tuple[RateRow, ...] = ()
 
     @property
     def draft(self) -> bool:
         return self.number is None
+
+    @property
+    def currency(self) -> Currency:
+        return currency(self.issuer.currency)
+
+    @property
+    def price_currency(self) -> Currency:
+        return currency(PRICE_CURRENCY)
 
     @property
     def subject(self) -> str:

@@ -14,6 +14,7 @@ from orchestration.ledger import outbox
 from orchestration.ledger.outbox import Message
 from orchestration.ledger.store import existing_ledger, ledger, transaction
 from orchestration.settings import Settings
+from reports.currency import using
 from reports.messages import BudgetFacts, Rendered, Withdrawal, budget_crossed, crossing_withdrawn
 
 if TYPE_CHECKING:
@@ -131,7 +132,8 @@ def _message(
     if decision.about is None or decision.about.message_id is None:
         return None
     facts = marts.facts(reader, published, settings, decision.status)
-    rendered = _rendered(decision, facts, settings)
+    with using(settings.currency):
+        rendered = _rendered(decision, facts, settings)
     return Message(
         message_id=decision.about.message_id,
         kind=decision.about.kind,

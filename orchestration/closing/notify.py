@@ -28,6 +28,7 @@ def statement_messages(
 
     `folder` is where the revision is frozen, `frozen` the sha256 of its files, `lines` what a restatement changed.
     """
+    from reports.currency import using
     from reports.messages import IssuedFacts, statement_issued
     from reports.statement import Scope, Standing, file_name, number
 
@@ -41,18 +42,18 @@ def statement_messages(
             continue
         changed = [line.cost for line in lines if line.month == month and scope in ("", line.department)]
         printed = number(month, whose, standing)
-        rendered = statement_issued(
-            IssuedFacts(
-                organisation=settings.organisation.name,
-                scope=scope,
-                month=month,
-                number=printed,
-                spend=spend,
-                approved_by=approved_by,
-                corrected=sum(changed, ZERO) if revision > 1 else None,
-                attachments=tuple(files),
-            )
+        facts = IssuedFacts(
+            organisation=settings.organisation.name,
+            scope=scope,
+            month=month,
+            number=printed,
+            spend=spend,
+            approved_by=approved_by,
+            corrected=sum(changed, ZERO) if revision > 1 else None,
+            attachments=tuple(files),
         )
+        with using(settings.currency):
+            rendered = statement_issued(facts)
         messages.append(
             Message(
                 message_id=identity("statement", printed),

@@ -10,6 +10,7 @@ from rich.table import Table
 from orchestration.closing.close import Closed, ClosePlan
 from orchestration.closing.differences import Restated
 from orchestration.console import out, print_json
+from reports.currency import cents, signed
 
 _WORDS = {"close": "closed", "restatement": "restated", "reopen": "reopened"}
 _SHOWN = 20
@@ -21,7 +22,7 @@ def print_plan(plan: ClosePlan, as_json: bool) -> None:
         print_json({**asdict(plan), "needs_reason": plan.needs_reason})
         return
     console = out()
-    console.print(f"{plan.month:%B %Y} would be closed as revision {plan.revision}, spend {_money(plan.spend)}.")
+    console.print(f"{plan.month:%B %Y} would be closed as revision {plan.revision}, spend {cents(plan.spend)}.")
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     for check in plan.checks:
         table.add_row("met" if check.met else "[bold red]not met[/]", check.name, escape(check.detail))
@@ -39,7 +40,7 @@ def print_differences(found: Sequence[Restated], as_json: bool) -> None:
     if not found:
         console.print("Nothing differs from what was issued.")
     for item in found:
-        console.print(f"{item.record.month:%B %Y}: {len(item.lines)} lines differ, by {_signed(item.cost)} in all.")
+        console.print(f"{item.record.month:%B %Y}: {len(item.lines)} lines differ, by {signed(item.cost)} in all.")
         table = Table(box=None, padding=(0, 2, 0, 0))
         for name in ("Department", "Project", "Model"):
             table.add_column(name)
@@ -50,9 +51,9 @@ def print_differences(found: Sequence[Restated], as_json: bool) -> None:
                 escape(line.department or "untagged"),
                 escape(line.project or "no project"),
                 escape(line.model),
-                _money(line.cost_issued),
-                _money(line.cost_known),
-                _signed(line.cost),
+                cents(line.cost_issued),
+                cents(line.cost_known),
+                signed(line.cost),
             )
         console.print(table)
         if len(item.lines) > _SHOWN:
@@ -66,7 +67,7 @@ def print_closed(done: Closed, as_json: bool) -> None:
         print_json({**asdict(record), "hash": record.hash, "files": done.files})
         return
     console = out()
-    spend = _money(Decimal(record.spend))
+    spend = cents(Decimal(record.spend))
     console.print(
         f"{record.month:%B %Y} is {_WORDS[record.kind]} (revision {record.revision}, spend {spend}), "
         f"approved by {escape(record.approved_by)}; record {record.number}, {record.hash[:12]}."
@@ -77,11 +78,3 @@ def print_closed(done: Closed, as_json: bool) -> None:
     for path in done.files:
         if path.suffix == ".pdf":
             console.print(str(path), markup=False)
-
-
-def _money(value: Decimal) -> str:
-    return f"${value:,.2f}"
-
-
-def _signed(value: Decimal) -> str:
-    return f"{'-' if value < 0 else '+'}${abs(value):,.2f}"

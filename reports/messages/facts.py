@@ -1,4 +1,4 @@
-"""What a message is made from. Money is USD as Decimal, dates are days of the organisation's time zone."""
+"""What a message is made from. Money is in the currency in use, dates are days of the organisation's zone."""
 
 import calendar
 from dataclasses import dataclass

@@ -4,6 +4,7 @@ import math
 from datetime import date, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
+from reports.currency import currency, sign
 from reports.messages.facts import BudgetFacts, Causes, Withdrawal
 
 _CENT = Decimal("0.01")
@@ -20,8 +21,8 @@ def line(value: str, limit: int = 90) -> str:
 def money(amount: Decimal, rounding: str = ROUND_HALF_UP) -> str:
     """$1,234.56; what is more than nothing is never written as $0.00."""
     if 0 < abs(amount) < _CENT:
-        return "less than $0.01"
-    return f"{'-' if amount < 0 else ''}${abs(amount).quantize(_CENT, rounding):,}"
+        return f"less than {sign()}0.01"
+    return f"{'-' if amount < 0 else ''}{sign()}{abs(amount).quantize(_CENT, rounding):,}"
 
 
 def signed(amount: Decimal) -> str:
@@ -125,7 +126,7 @@ def coverage(facts: BudgetFacts) -> str:
     """What is counted and until when; data from which a source is missing is not called complete."""
     reach = "What was delivered is counted" if facts.silent else "Data is complete"
     return (
-        f"Measured as {measure(facts)}, in US dollars, from {day(facts.month)}. {reach} up to and "
+        f"Measured as {measure(facts)}, in {currency().words}, from {day(facts.month)}. {reach} up to and "
         f"including {day(facts.data_until)} {facts.data_until.year}; later usage is not included."
     )
 
