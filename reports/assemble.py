@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from reports import charts, formats
+from reports.allocation import Allocation
 from reports.corrections import Corrections
 from reports.detail import Detail
 from reports.figures import Figures, Row
@@ -27,6 +28,7 @@ class Framing:
     number: str | None = None
     standing: Standing | None = None
     corrections: Corrections | None = None
+    allocation: Allocation | None = None
 
 
 def view(facts: Facts, figures: Figures, words: Words, detail: Detail, framing: Framing) -> Statement:
@@ -61,6 +63,7 @@ def view(facts: Facts, figures: Figures, words: Words, detail: Detail, framing: 
         source_rows=_source_rows(facts, figures),
         status=_status(framing.standing),
         corrections=framing.corrections,
+        allocation=framing.allocation,
         tiles=_tiles(facts, figures),
         models=_charge_models(figures),
         legend=legend,

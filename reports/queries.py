@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reports.rates import day_rates
-from reports.values import ZERO, Budget, Crossing, Facts, Period, Scope, SourceRows, Usage
+from reports.values import ZERO, Allocated, Budget, Crossing, Facts, Period, Scope, SourceRows, Usage
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -46,10 +46,14 @@ def month_before(first: date) -> date:
     return (first - timedelta(days=1)).replace(day=1)
 
 
+def month_end(first: date) -> date:
+    """The last day of the month that starts on `first`."""
+    return first.replace(day=monthrange(first.year, first.month)[1])
+
+
 def complete_until(manifest: dict[str, Any], first: date) -> date | None:
     """The last complete day of data inside the month that starts on `first`; None when it has none yet."""
-    last = first.replace(day=monthrange(first.year, first.month)[1])
-    until = min(date.fromisoformat(manifest["data_until"]), last)
+    until = min(date.fromisoformat(manifest["data_until"]), month_end(first))
     return until if until >= first else None
 
 
@@ -132,6 +136,7 @@ def read_facts(marts: Path, month: date, scope: Scope) -> Facts:
             sources=_sources(reader, marts, first, through) if scope.kind == "organisation" else None,
             price_books=tuple(manifest["price_books"].get(version, version) for (version,) in versions),
             rates=day_rates(manifest, (day for day, _, _ in daily)),
+            allocation=_allocation(reader, marts, first),
         )
 
 
@@ -222,6 +227,16 @@ def _crossings(reader: _Reader, marts: Path, first: date, scope: Scope) -> tuple
         month_files(marts, "monthly_budget_crossings", [first]),
     )
     return tuple(Crossing(*row) for row in rows)
+
+
+def _allocation(reader: _Reader, marts: Path, first: date) -> tuple[Allocated, ...]:
+    rows = reader.rows(
+        "SELECT cost_centre, department, kind, shared_id, name, rule, whole, currency, fx_rate, fx_date, amount "
+        "FROM read_parquet($files) WHERE $department IS NULL OR (department = $department AND shared_id <> '') "
+        "ORDER BY ALL",
+        month_files(marts, "monthly_allocation", [first]),
+    )
+    return tuple(Allocated(*row) for row in rows)
 
 
 def _sources(reader: _Reader, marts: Path, first: date, through: date | None) -> SourceRows:

@@ -132,6 +132,7 @@ def build(
     corrections: Sequence[Correction] = (),
 ) -> "Statement":
     """Read the marts and settle everything that the templates print."""
+    from reports.allocation import allocation
     from reports.assemble import Framing, view
     from reports.corrections import corrected
     from reports.detail import detail
@@ -142,13 +143,15 @@ def build(
     facts = read_facts(marts, month, scope)
     settled = figures(facts)
     lines = detail(facts)
-    words = compose(facts, settled, lines=lines.lines, printed=lines.printed, attachment=attachment)
+    divided = allocation(facts, settled.spend)
+    words = compose(facts, settled, lines=lines.lines, printed=lines.printed, attachment=attachment, allocation=divided)
     framing = Framing(
         issuer=issuer,
         attachment=attachment,
         number=number(month, scope, standing) if standing else None,
         standing=standing,
         corrections=corrected(corrections, scope, month.replace(day=1)),
+        allocation=divided,
     )
     return view(facts, settled, words, lines, framing)
 

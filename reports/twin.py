@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from reports.queries import complete_until, connect, day_files, read_manifest
+from reports.queries import complete_until, connect, day_files, month_end, month_files, read_manifest
 from reports.values import Scope
 
 KEYS = ("department", "cost_centre", "project", "provider", "model", "service_tier", "is_priced", "price_version")
@@ -22,29 +22,44 @@ COSTS = (
     "input_cost", "cache_read_cost", "cache_write_cost", "output_cost", "tool_cost",
     "charged_cost", "list_cost", "markup_cost", "discount_cost", "effective_cost", "estimated_cost",
 )  # fmt: skip
+# Of lines that are no usage: their share of a shared cost, or of untagged usage by a rule.
+SHARES = ("kind", "shared_id", "shared_name", "shared_rule", "allocated_cost")
 _FORMULA = ("=", "+", "-", "@")
 
 
 def twin(marts: Path, month: date, scope: Scope) -> bytes:
     """One row for each of KEYS, with all measures summed; the costs are USD, exact, and empty where there is no price.
 
-    The rows are those the PDF is made of: the complete days of the month, in the scope.
+    The rows are those the PDF is made of: the complete days of the month, in the scope. They are of the kind `usage`;
+    after them come, in a month that is over, shares of what is divided (see SHARES), whose `effective_cost` is empty:
+    the month is the sum of both columns.
     """
     first = month.replace(day=1)
-    manifest = read_manifest(marts)
-    files = day_files(marts, "daily_usage", first, complete_until(manifest, first))
+    until = complete_until(read_manifest(marts), first)
+    files = day_files(marts, "daily_usage", first, until)
     sums = ", ".join(f"sum({column})" for column in COUNTS + COSTS)
     query = (
         f"SELECT {', '.join(KEYS)}, {sums} FROM read_parquet($files) "
         f"WHERE $department IS NULL OR department = $department GROUP BY ALL ORDER BY {', '.join(KEYS)}"
     )
-    rows: list[tuple[Any, ...]] = []
-    if files:
-        department = scope.name if scope.kind == "department" else None
-        with connect() as connection:
-            rows = connection.execute(query, {"files": files, "department": department}).fetchall()
-    lines = [_line(["month", *KEYS, *COUNTS, *COSTS])]
-    lines += [_line([f"{first:%Y-%m}", *map(cell, row)]) for row in rows]
+    shares = (
+        "SELECT department, cost_centre, kind, shared_id, name, rule, amount FROM read_parquet($files) "
+        "WHERE shared_id <> '' AND ($department IS NULL OR department = $department) "
+        "ORDER BY shared_id, cost_centre, department"
+    )
+    divided = month_files(marts, "monthly_allocation", [first]) if until == month_end(first) else []
+    department = scope.name if scope.kind == "department" else None
+    with connect() as connection:
+
+        def rows(asked: str, files: list[str]) -> list[tuple[Any, ...]]:
+            given = {"files": files, "department": department}
+            return connection.execute(asked, given).fetchall() if files else []
+
+        used, shared = rows(query, files), rows(shares, divided)
+    lines = [_line(["month", *KEYS, *COUNTS, *COSTS, *SHARES])]
+    lines += [_line([f"{first:%Y-%m}", *map(cell, row), "usage", *[""] * (len(SHARES) - 1)]) for row in used]
+    empty = [""] * (len(KEYS) - 2 + len(COUNTS) + len(COSTS))
+    lines += [_line([f"{first:%Y-%m}", *map(cell, row[:2]), *empty, *map(cell, row[2:])]) for row in shared]
     return "".join(lines).encode()
 
 

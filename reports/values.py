@@ -161,6 +161,26 @@ class DayRate:
 
 
 @dataclass(frozen=True)
+class Allocated:
+    """One row of monthly_allocation: exact, in the statement's currency. `whole`: what a rule divides; else None.
+
+    `kind`: direct, shared, untagged or untagged_share. `fx_rate` and `fx_date`: of a shared cost in another `currency`.
+    """
+
+    cost_centre: str
+    department: str
+    kind: str
+    shared_id: str
+    name: str
+    rule: str
+    whole: Decimal | None
+    currency: str
+    fx_rate: Decimal | None
+    fx_date: date | None
+    amount: Decimal
+
+
+@dataclass(frozen=True)
 class Facts:
     """All that the published marts say about one month and scope; every amount exact.
 
@@ -168,6 +188,7 @@ class Facts:
     `months` holds exact spend by (first day of month, item) for the twelve months that end with this one.
     `hours` holds tokens by (ISO weekday 1-7, local hour 0-23), summed over the complete days.
     `rates` are those of the days with usage, where prices were converted.
+    `allocation`: whom the month is charged to; of a department only its shares.
     """
 
     scope: Scope
@@ -183,6 +204,7 @@ class Facts:
     sources: SourceRows | None
     price_books: tuple[str, ...]
     rates: tuple[DayRate, ...] = ()
+    allocation: tuple[Allocated, ...] = ()
 
     def item_of(self, usage: Usage) -> str:
         return usage.department if self.scope.kind == "organisation" else usage.project

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from reports import charts, formats
+from reports.allocation import Allocation
 from reports.corrections import Corrections
 from reports.currency import Currency, currency
 from reports.detail import Detail
@@ -50,6 +51,7 @@ class Statement:
     source_rows: str
     status: str
     corrections: Corrections | None
+    allocation: Allocation | None
     tiles: tuple[Tile, ...]
     models: tuple[Row, ...]
     legend: tuple[tuple[str, str], ...]
@@ -121,6 +123,7 @@ class Statement:
             ("course", "Course of the month"),
             ("items", self.items_title),
             ("detail", "Usage detail"),
+            *((("allocation", "Cost centres"),) if self.allocation and not self.department else ()),
             ("charges", "Charges"),
         )
 

@@ -5,7 +5,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from reports import formats
+from reports.allocation import Allocation
 from reports.figures import Figures, Row
+from reports.narrative import allocation as cost_centres
 from reports.narrative import attention, charges, course, cover, departments
 from reports.narrative.sentence import Sentence, joined
 from reports.values import ZERO, Facts, Period
@@ -32,6 +34,8 @@ class Words:
     charge: str
     charge_lede: str
     unpriced: tuple[Sentence, ...]
+    allocation: str = ""
+    allocation_lede: str = ""
 
 
 def before_label(period: Period) -> str:
@@ -50,7 +54,15 @@ def versus(period: Period) -> str:
     return name if period.complete else f"the same days of {name}"
 
 
-def compose(facts: Facts, figures: Figures, *, lines: int, printed: int, attachment: str) -> Words:
+def compose(
+    facts: Facts,
+    figures: Figures,
+    *,
+    lines: int,
+    printed: int,
+    attachment: str,
+    allocation: Allocation | None = None,
+) -> Words:
     """All sentences of the statement of `facts`; `lines` of the detail exist and `printed` are printed."""
     period = facts.period
     days = _days(facts)
@@ -74,7 +86,10 @@ def compose(facts: Facts, figures: Figures, *, lines: int, printed: int, attachm
             departments.budgets_add_up([r.plan for r in figures.rows if r.plan is not None], figures.plan)
             if facts.scope.kind == "organisation"
             else None,
-            departments.untagged_note(figures.untagged.now if figures.untagged else None)
+            departments.untagged_note(
+                figures.untagged.now if figures.untagged else None,
+                divided=allocation is not None and allocation.gives_untagged,
+            )
             if facts.scope.kind == "organisation"
             else None,
         ),
@@ -86,7 +101,18 @@ def compose(facts: Facts, figures: Figures, *, lines: int, printed: int, attachm
             for row in figures.unpriced
             if (sentence := charges.unpriced_footnote(row.model, row.provider, row.requests, row.tokens))
         ),
+        allocation=_divided(allocation).text if allocation else "",
+        allocation_lede=joined(
+            cost_centres.borne(allocation.own, allocation.shared),
+            cost_centres.left_with_nobody(allocation.nobody),
+        )
+        if allocation
+        else "",
     )
+
+
+def _divided(allocation: Allocation) -> Sentence:
+    return cost_centres.divided(allocation.shared, allocation.untagged_given, allocation.centres)
 
 
 def attention_as_text(sentence: Sentence | None) -> Sentence | None:

@@ -74,8 +74,12 @@ def budgets_add_up(plans: Sequence[Decimal], plan: Decimal | None) -> Sentence |
     )
 
 
-def untagged_note(spend: Decimal | None) -> Sentence | None:
-    """Untagged usage is shown, not allocated."""
+def untagged_note(spend: Decimal | None, *, divided: bool = False) -> Sentence | None:
+    """Untagged usage is shown; `divided` where a rule allocates it."""
     if not spend:
         return None
+    if divided:
+        return Sentence(
+            "Untagged usage names no department; it is shown in its own line here, and divided among cost centres."
+        )
     return Sentence("Untagged usage names no department; it is shown in its own line and not allocated.")

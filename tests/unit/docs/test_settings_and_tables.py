@@ -80,7 +80,7 @@ def test_example_tables_are_accepted(tmp_path: Path) -> None:
         name = by_header[block.splitlines()[0]]
         (home.reference / name).write_text(block, encoding="utf-8")
         written.add(name)
-    assert written == {"budgets.csv"}
+    assert written == {"budgets.csv", "shared_costs.csv"}
     assert len(read_budgets(home)) == 2
 
 

@@ -165,6 +165,8 @@ def test_untagged_note_only_when_there_is_untagged_spend() -> None:
     assert departments.untagged_note(D(1)) is not None
     assert departments.untagged_note(D(0)) is None
     assert departments.untagged_note(None) is None
+    divided = departments.untagged_note(D(1), divided=True)
+    assert divided is not None and "not allocated" not in divided.text
 
 
 def test_charge_of_an_unfinished_month_is_to_date() -> None:

@@ -1,0 +1,187 @@
+"""Whom a month is charged to, in cents that add up along rows and columns: what each cost centre bears."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from reports.formats import CENT, apportion, count, full_day, rounded
+from reports.values import ZERO, Allocated, Facts
+
+MOST_CENTRES = 60
+_RULES = {"even": "evenly", "weight": "by weight", "use": "by use"}
+
+
+@dataclass(frozen=True)
+class CentreRow:
+    """What one cost centre bears, in cents: own usage, shares of shared costs and of untagged usage."""
+
+    name: str
+    note: str
+    direct: Decimal
+    shared: Decimal
+    untagged: Decimal
+    is_nobody: bool = False
+
+    @property
+    def total(self) -> Decimal:
+        return self.direct + self.shared + self.untagged
+
+
+@dataclass(frozen=True)
+class SharedLine:
+    """One thing that is divided: all of it, or a department's share. `how` says by which rule."""
+
+    name: str
+    how: str
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """`rows` are the organisation's cost centres, none for a department; `own`: the usage that shares are added to."""
+
+    rows: tuple[CentreRow, ...]
+    lines: tuple[SharedLine, ...]
+    own: Decimal
+    centres: int
+    left_out: int
+
+    @property
+    def shared(self) -> Decimal:
+        """Shared costs in all; for a department its share of everything that is divided."""
+        return sum((row.shared for row in self.rows), ZERO) if self.rows else sum((x.amount for x in self.lines), ZERO)
+
+    @property
+    def total(self) -> Decimal:
+        return self.own + self.shared
+
+    @property
+    def untagged_given(self) -> Decimal:
+        """Untagged usage that others bear."""
+        return -sum((row.untagged for row in self.rows if row.is_nobody), ZERO)
+
+    @property
+    def nobody(self) -> Decimal:
+        """What is charged to nobody."""
+        return sum((row.total for row in self.rows if row.is_nobody), ZERO)
+
+    @property
+    def gives_untagged(self) -> bool:
+        """Whether a rule divides untagged usage, so that its column is needed."""
+        return any(row.untagged for row in self.rows)
+
+
+def allocation(facts: Facts, spend: Decimal) -> Allocation | None:
+    """What is divided in a complete month; None where that is nothing. `spend`: exact effective cost of the scope.
+
+    A month that is not over would show the shared costs of a whole month beside the usage of a part of it.
+    """
+    is_department = facts.scope.kind == "department"
+    ruled = [row for row in facts.allocation if row.shared_id and row.whole and (row.amount or not is_department)]
+    if not ruled or not facts.period.complete:
+        return None
+    own = rounded(spend, CENT)
+    if is_department:
+        return Allocation((), _shares(ruled), own, centres=0, left_out=0)
+    rows = _centres(facts.allocation)
+    left_out = rows[MOST_CENTRES - 1 :] if len(rows) > MOST_CENTRES else ()
+    shown = rows if not left_out else (*rows[: MOST_CENTRES - 1], _together(left_out))
+    takers = {row.cost_centre or row.department for row in ruled if row.amount > 0 and not _is_nobodys(row)}
+    return Allocation(shown, _wholes(ruled), own, centres=len(takers), left_out=len(left_out))
+
+
+def _is_nobodys(row: Allocated) -> bool:
+    return not row.cost_centre and not row.department
+
+
+def _centres(rows: Iterable[Allocated]) -> tuple[CentreRow, ...]:
+    """The dearest first, nobody last. Each column adds up to its own rounded sum: usage, shared costs, and nothing."""
+    groups: dict[tuple[str, str], list[Allocated]] = {}
+    for row in rows:
+        # Without a cost centre each department stands for itself.
+        groups.setdefault((row.cost_centre, "" if row.cost_centre else row.department), []).append(row)
+    keys = sorted(groups)
+
+    def exact(*kinds: str) -> list[Decimal]:
+        return [sum((row.amount for row in groups[key] if row.kind in kinds), ZERO) for key in keys]
+
+    own = _in_cents(exact("direct", "untagged"))
+    given = exact("untagged_share")
+    if keys[0] == ("", "") and given[0]:
+        # What is taken from nobody is all that stands there, so it is printed as the same amount.
+        given = [-own[0], *apportion(given[1:], own[0], CENT)]
+    amounts = zip(own, _in_cents(exact("shared")), given, strict=True)
+    found = [_row(key, groups[key], *cells) for key, cells in zip(keys, amounts, strict=True)]
+    return tuple(sorted(found, key=lambda row: (row.is_nobody, -row.total, row.name, row.note)))
+
+
+def _in_cents(exact: list[Decimal]) -> list[Decimal]:
+    return apportion(exact, rounded(sum(exact, ZERO), CENT), CENT)
+
+
+def _row(key: tuple[str, str], rows: list[Allocated], direct: Decimal, shared: Decimal, untagged: Decimal) -> CentreRow:
+    centre, department = key
+    names = sorted({row.department for row in rows if row.department})
+    if not centre and not department:
+        name, note = "Nobody", "untagged usage" if any(row.kind == "untagged" for row in rows) else ""
+    else:
+        name, note = centre or "No cost centre", ", ".join(names) if len(names) <= 2 else f"{len(names)} departments"
+    return CentreRow(name, note, direct, shared, untagged, is_nobody=not centre and not department)
+
+
+def _together(rows: Iterable[CentreRow]) -> CentreRow:
+    rest = list(rows)
+
+    def added(part: Callable[[CentreRow], Decimal]) -> Decimal:
+        return sum(map(part, rest), ZERO)
+
+    return CentreRow(
+        f"{count(len(rest))} others",
+        "in the attached CSV",
+        added(lambda row: row.direct),
+        added(lambda row: row.shared),
+        added(lambda row: row.untagged),
+    )
+
+
+def _wholes(rows: Iterable[Allocated]) -> tuple[SharedLine, ...]:
+    """What is divided, the dearest first; shared costs add up to their rounded sum."""
+    pots: dict[str, list[Allocated]] = {}
+    for row in rows:
+        pots.setdefault(row.shared_id, []).append(row)
+    order = sorted(pots, key=lambda pot: (pots[pot][0].kind, -(pots[pot][0].whole or ZERO), pot))
+    shared = [pot for pot in order if pots[pot][0].kind == "shared"]
+    exact = [pots[pot][0].whole or ZERO for pot in shared]
+    amounts = dict(zip(shared, _in_cents(exact), strict=True))
+    return tuple(
+        SharedLine(
+            pots[pot][0].name,
+            _divided(pots[pot]),
+            amounts[pot] if pot in amounts else rounded(pots[pot][0].whole or ZERO, CENT),
+        )
+        for pot in order
+    )
+
+
+def _divided(rows: list[Allocated]) -> str:
+    first = rows[0]
+    takers = sum(1 for row in rows if not _is_nobodys(row) and row.amount > 0)
+    if not takers and first.whole:
+        how = "to nobody: nobody who shares it has usage"
+    else:
+        how = f"{_RULES[first.rule]} among {count(takers)}" if takers else _RULES[first.rule]
+    if first.fx_rate is not None and first.fx_date is not None:
+        rate = f"{first.fx_rate:f}".rstrip("0").rstrip(".")
+        how += f"; {first.currency} at {rate} of {full_day(first.fx_date)}"
+    return how
+
+
+def _shares(rows: Iterable[Allocated]) -> tuple[SharedLine, ...]:
+    """A department's own shares, over all its cost centres; neither the whole nor anybody else's part is said."""
+    sums: dict[tuple[str, str, str, str], Decimal] = {}
+    for row in rows:
+        key = (row.kind, row.shared_id, row.name, _RULES[row.rule])
+        sums[key] = sums.get(key, ZERO) + row.amount
+    keys = sorted(sums)
+    amounts = _in_cents([sums[key] for key in keys])
+    return tuple(SharedLine(key[2], key[3], amount) for key, amount in zip(keys, amounts, strict=True))

@@ -1,0 +1,52 @@
+"""monthly_allocation beside the other invented marts: own usage as they have it, and shares that are given."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+_COLUMNS = (
+    "month date, cost_centre varchar, department varchar, kind varchar, shared_id varchar, name varchar, rule varchar, "
+    "basis decimal(38, 18), basis_total decimal(38, 18), whole decimal(38, 18), currency varchar, "
+    "fx_rate decimal(24, 12), fx_date date, amount decimal(38, 18)"
+)
+# cost centre, department, kind, shared_id, name, rule, whole, amount
+Share = tuple[str, str, str, str, str, str, Decimal, Decimal]
+
+
+def gateway(parts: Sequence[tuple[str, str, str]], name: str = "Gateway hosting", rule: str = "weight") -> list[Share]:
+    """A shared cost and its parts: cost centre, department, amount."""
+    whole = sum((Decimal(amount) for *_, amount in parts), Decimal(0))
+    return [(centre, who, "shared", "gateway", name, rule, whole, Decimal(amount)) for centre, who, amount in parts]
+
+
+def untagged(parts: Sequence[tuple[str, str, str]]) -> list[Share]:
+    """Untagged usage that a rule gives away, and nobody's row."""
+    whole = sum((Decimal(amount) for *_, amount in parts), Decimal(0))
+    given = [*parts, ("", "", f"{-whole:f}")]
+    return [
+        (c, who, "untagged_share", "rest", "Untagged usage", "use", whole, Decimal(amount)) for c, who, amount in given
+    ]
+
+
+def add_allocation(marts: Path, shares: Sequence[Share], month: str = "2026-10", currency: str = "USD") -> Path:
+    """Write the mart of one month; `currency` other than USD is converted at 1.0842."""
+    folder = marts / "monthly_allocation"
+    folder.mkdir(exist_ok=True)
+    rate = "null, null" if currency == "USD" else "1.0842, date '2026-10-31'"
+    with duckdb.connect() as connection:
+        connection.execute(f"create table allocation ({_COLUMNS})")
+        connection.execute(
+            "insert into allocation select month, cost_centre, department, "
+            "case when department = '' and cost_centre = '' then 'untagged' else 'direct' end, '', '', '', null, null, "
+            f"null, '', null, null, coalesce(sum(effective_cost), 0) from '{marts}/monthly_usage/{month}.parquet' "
+            "group by month, cost_centre, department"
+        )
+        for centre, department, kind, shared_id, name, rule, whole, amount in shares:
+            connection.execute(
+                f"insert into allocation values (date '{month}-01', ?, ?, ?, ?, ?, ?, 1, 1, ?, ?, {rate}, ?)",
+                [centre, department, kind, shared_id, name, rule, whole, currency, amount],
+            )
+        connection.execute(f"copy (from allocation order by all) to '{folder}/{month}.parquet' (format parquet)")
+    return marts
