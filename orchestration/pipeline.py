@@ -12,7 +12,7 @@ from orchestration.errors import SettingsError
 from orchestration.home import Home
 from orchestration.journal import record, tell
 from orchestration.lock import writer
-from orchestration.reference import day_rows, read_all, refuse_unconverted
+from orchestration.reference import check_money, day_rows, read_all, refuse_unconverted
 from orchestration.settings import Settings
 from orchestration.unfinished import remove_unfinished
 
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from orchestration.fetching import FetchReport
     from orchestration.landing import LandingReport, Progress, Receipt
     from orchestration.marts.build import BuildReport
+    from orchestration.marts.charges import Charges
     from orchestration.marts.plan import Plan
+    from orchestration.reference import Reference
 
 
 # What a plan says of new days before their price book has been flattened.
@@ -91,6 +93,7 @@ def build_marts(
             totals=totals(landed, redeliveries(home), refusals(home, settings)),
             books=books,
             book_labels=labels,
+            charges=_charges(home, settings, read_all(home)),
             progress=tell,
             review=review,
         )
@@ -117,6 +120,7 @@ def plan_build(
     refuse_overlaps(settings, landed)
 
     tables = read_all(home)
+    check_money(home, settings.currency)
     plan = make_plan(
         receipts=landed,
         manifest=read_manifest(home),
@@ -133,10 +137,27 @@ def plan_build(
         pins=read_pins(home),
         mark=day_marks(settings),
         repin=repin,
+        charges=_charges(home, settings, tables),
     )
     last_days = {item.month: max(item.data_until, item.month) for item in plan.months}
     refuse_unconverted(tables.shared_costs, tables.fx_rates, last_days, settings.currency)
     return plan
+
+
+def _charges(home: Home, settings: Settings, tables: "Reference") -> "Charges":
+    from orchestration.closing.issued import closed_months, issued_charges, moved_credits
+    from orchestration.marts.charges import Charges, in_money
+
+    grants = in_money(tables.credit_grants, settings.currency)
+    if not grants:
+        return Charges(taxes=tables.taxes)
+    return Charges(
+        grants=grants,
+        taxes=tables.taxes,
+        closed=frozenset(closed_months(home)),
+        issued=issued_charges(home),
+        moved=moved_credits(home),
+    )
 
 
 def _refuse_another_zone(landed: "Sequence[Receipt]", settings: Settings) -> None:

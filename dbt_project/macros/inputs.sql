@@ -23,8 +23,25 @@
             {'from_at': 'timestamp', 'to_at': 'timestamp', 'seconds': 'integer'}, var('utc_offsets')
         )) %}
         {% do run_query('create or replace view run.months as ' ~ months_select()) %}
+        {% do run_query('create or replace view run.closed_months as ' ~ values_select(
+            {'month': 'date'}, var('closed_months')
+        )) %}
         {% do run_query('create or replace view published.published_daily_usage as ' ~ published_daily_select()) %}
         {% do run_query('create or replace view published.published_daily_credits as ' ~ published_credits_select()) %}
+        {% do run_query('create or replace view published.published_credit_days as ' ~ parquet_select(
+            {
+                'usage_date': 'date', 'department': 'varchar', 'provider': 'varchar', 'model': 'varchar',
+                'effective_cost': 'decimal(38, 18)',
+            },
+            var('published_credit_day_files')
+        )) %}
+        {% do run_query('create or replace view published.issued_charges as ' ~ parquet_select(
+            {
+                'month': 'date', 'scope_type': 'varchar', 'line_kind': 'varchar', 'grant_id': 'varchar',
+                'amount': 'decimal(38, 18)',
+            },
+            var('issued_charge_files')
+        )) %}
     {% endif %}
 {% endmacro %}
 
@@ -114,4 +131,10 @@
     {{ return(
         'select "' ~ columns.keys() | join('", "') ~ '" from read_parquet(' ~ file_list(var('published_credit_files')) ~ ')'
     ) }}
+{% endmacro %}
+
+{# These columns of published files; no files give no rows. #}
+{% macro parquet_select(columns, files) %}
+    {%- if not files %}{{ return(empty_select(columns)) }}{% endif -%}
+    {{ return('select "' ~ columns.keys() | join('", "') ~ '" from read_parquet(' ~ file_list(files) ~ ')') }}
 {% endmacro %}

@@ -29,6 +29,48 @@ def closed_months(home: Home) -> dict[date, Record]:
     return issued(read_records(home))
 
 
+def issued_charges(home: Home) -> dict[date, Path]:
+    """The charges of each closed month as they were issued; a month that was closed before there were any has none."""
+    files = {month: _charges_of(home, month, record.revision) for month, record in closed_months(home).items()}
+    return {month: path for month, path in files.items() if path.exists()}
+
+
+def moved_credits(home: Home) -> tuple[tuple[date, int], ...]:
+    """Months whose revision used other amounts of grants than the one before, and closed ones that are open again.
+
+    Each with its last revision: the open months then have more or less of a grant than they had.
+    """
+    records = read_records(home)
+    standing = issued(records)
+    last = {record.month: record.revision for record in records}
+    reopened = [(month, revision) for month, revision in last.items() if month not in standing]
+    restated = [
+        (month, record.revision)
+        for month, record in standing.items()
+        if record.revision > 1
+        and _credits_used(_charges_of(home, month, record.revision))
+        != _credits_used(_charges_of(home, month, record.revision - 1))
+    ]
+    return tuple(sorted([*reopened, *restated]))
+
+
+def _charges_of(home: Home, month: date, revision: int) -> Path:
+    return folder_of(home, month, revision) / MARTS / "monthly_charges" / f"{month:%Y-%m}.parquet"
+
+
+def _credits_used(charges: Path) -> list[tuple[object, ...]]:
+    if not charges.exists():
+        return []
+    import duckdb
+
+    with duckdb.connect(config={"threads": 1}) as connection:
+        return connection.execute(
+            "select grant_id, sum(amount) from read_parquet(?) "
+            "where grant_id <> '' and scope_type = 'organisation' group by grant_id order by grant_id",
+            [charges.as_posix()],
+        ).fetchall()
+
+
 def issued_marts(home: Home) -> Path:
     """A folder like a published snapshot, in which closed months are as they were closed (`as_closed`).
 

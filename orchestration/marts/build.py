@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from orchestration.home import Home
 from orchestration.landing.receipts import Counts, Receipt
 from orchestration.marts import publish
+from orchestration.marts.charges import Charges
 from orchestration.marts.conservation import account_for
 from orchestration.marts.dbt_build import NodeResult, dbt_build
 from orchestration.marts.inputs import build_variables
@@ -42,6 +43,7 @@ def build(
     totals: Counts,
     books: dict[str, dict[str, Path]],
     book_labels: dict[str, str],
+    charges: Charges | None = None,
     progress: Callable[[str], None] = lambda _: None,
     review: Callable[["DuckDBPyConnection"], bool] | None = None,
 ) -> BuildReport | None:
@@ -56,7 +58,7 @@ def build(
     days, months = [item.day for item in plan.days], [item.month for item in plan.months]
     progress(f"Building {len(days)} days and {len(months)} months")
     variables = build_variables(
-        home=home, settings=settings, plan=plan, manifest=manifest, receipts=receipts, books=books
+        home=home, settings=settings, plan=plan, manifest=manifest, receipts=receipts, books=books, charges=charges
     )
     nodes = dbt_build(home, variables)
     if review is None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from orchestration.home import Home
 from orchestration.landing.receipts import Receipt
 from orchestration.marts.calendar import month_of, next_month, offset_spans, utc_dates
+from orchestration.marts.charges import Charges
 from orchestration.marts.feeds import Fed, feeds
 from orchestration.marts.manifest import Manifest
 from orchestration.marts.plan import Plan
@@ -43,8 +44,10 @@ def build_variables(
     manifest: Manifest | None,
     receipts: Sequence[Receipt],
     books: Mapping[str, Mapping[str, Path]],
+    charges: Charges | None = None,
 ) -> dict[str, object]:
     """dbt's `--vars` for this plan (see dbt_project.yml for their shapes)."""
+    charged = charges or Charges()
     days = [item.day for item in plan.days]
     globs = _globs(home, receipts)
     fetched = fetched_members(receipts, plan, settings.today)
@@ -83,6 +86,8 @@ def build_variables(
             for path in _published_files(home, plan, manifest, mart="daily_credits", rebuilt=set(days))
             if path.exists()
         ],
+        "currency": settings.currency,
+        **charged.variables(_credit_days(home, plan, manifest, charged)),
         "data_until": plan.data_until.isoformat() if plan.data_until else "0001-01-01",
     }
 
@@ -180,4 +185,17 @@ def _published_files(home: Home, plan: Plan, manifest: Manifest | None, *, mart:
         for month in (item.month for item in plan.months)
         for day in sorted(manifest.days)
         if month <= day < next_month(month) and day not in rebuilt
+    ]
+
+
+def _credit_days(home: Home, plan: Plan, manifest: Manifest | None, charges: Charges) -> list[Path]:
+    """Published days of months that are not rebuilt, from the first day of any grant in money on."""
+    if manifest is None or charges.first_day is None:
+        return []
+    rebuilt = {item.month for item in plan.months}
+    snapshot = home.current_marts.resolve()
+    return [
+        snapshot / "daily_usage" / f"{day}.parquet"
+        for day in sorted(manifest.days)
+        if day >= charges.first_day and month_of(day) not in rebuilt
     ]

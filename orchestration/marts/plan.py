@@ -13,6 +13,7 @@ from datetime import date, timedelta
 
 from orchestration.landing.receipts import Receipt
 from orchestration.marts.calendar import month_end, month_of
+from orchestration.marts.charges import Charges
 from orchestration.marts.feeds import Fed, feeds, superseded_rows
 from orchestration.marts.manifest import LAYOUT, Manifest
 from orchestration.reference import FIRST_DAY, LAST_DAY, Budget, InForce, SharedCost, budgets_hash, shared_in
@@ -73,6 +74,7 @@ def make_plan(
     pins: Mapping[date, str] | None = None,
     mark: Callable[[str, date], str] = lambda source, day: "",
     repin: Mapping[date, str] | None = None,
+    charges: Charges | None = None,
 ) -> Plan:
     """Compare what each day would be built from with what is published.
 
@@ -82,6 +84,7 @@ def make_plan(
     `rows_in_force`: what the reference tables say of days (see `day_rows`).
     `pins`: the books that days were first built with, for days that are no longer published.
     `repin`: the books that published days are moved to, whatever they are pinned to.
+    `charges`: what a month's charges are made from beside its days.
     """
     fed = feeds(receipts)
     contents, rows = _contents_by_day(receipts, fed, mark)
@@ -126,6 +129,7 @@ def make_plan(
         in_force=in_force,
         data_until=data_until,
         costs=costs,
+        charges=charges or Charges(),
     )
     return Plan(
         days=tuple(stale_days),
@@ -148,6 +152,7 @@ def _stale_months(
     in_force: InForce,
     data_until: date | None,
     costs: Mapping[date, set[str]],
+    charges: Charges,
 ) -> Iterable[StaleMonth]:
     days_of: dict[date, list[str]] = defaultdict(list)
     for day, fingerprint in fingerprints.items():
@@ -168,9 +173,12 @@ def _stale_months(
         shared = shared_in(month, shared_costs)
         # Cost centres and exchange rates are those of that day, also when it has no usage.
         divided = [[sorted(map(repr, shared)), in_force.on(last)]] if shared else []
-        fingerprint = _digest([LAYOUT, sorted(lines), budgets_hash(budgeted), until.isoformat(), *reported, *divided])
+        charged = charges.of(month, fingerprints)
+        fingerprint = _digest(
+            [LAYOUT, sorted(lines), budgets_hash(budgeted), until.isoformat(), *reported, *divided, *charged]
+        )
         if published.get(month) != fingerprint or month in touched:
-            other = "its budgets, its shared costs, its last complete day or a provider's cost report changed"
+            other = "its budgets, shared costs, credits, taxes, last complete day or a provider's cost report changed"
             why = "its days changed" if month in touched else other
             yield StaleMonth(month=month, fingerprint=fingerprint, data_until=until, why=why)
 

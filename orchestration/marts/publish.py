@@ -23,6 +23,7 @@ MONTHLY = (
     "monthly_credits",
     "monthly_allocation",
     "daily_provider_costs",
+    "monthly_charges",
 )
 # Most homes have none of these on most days: without rows there is a file only where one must be replaced.
 SPARSE = ("daily_credits", "daily_control_usage", "monthly_credits", "daily_provider_costs")

@@ -95,7 +95,10 @@ TAXES = Table(
     title="tax by jurisdiction and date",
     about=(
         "The rate in force on the last day of a statement's period is used. A department that has rows of its own has "
-        "only these; all others have the organisation's. Several rows of one scope are all taken on the same amount."
+        "only these; all others have the organisation's. Several rows of one scope are all taken on the same amount: "
+        "the charges in cents after promotional credits, without what inclusive rows contain. Each is rounded half up "
+        "to the cent. Prepaid credits lower no tax. No statement charges shared costs yet, so that rows which apply to "
+        "them alone tax nothing."
     ),
     columns=(
         Column("jurisdiction", name(), "who levies it, such as GB or US-NY"),

@@ -5,8 +5,9 @@ from datetime import date
 from decimal import Decimal
 
 from orchestration.reference.cells import amount, count, credit_type, name, one_of, text, unit
+from orchestration.reference.currencies import CURRENCIES
 from orchestration.reference.scopes import organisation_or
-from orchestration.reference.table import Column, Table, validity
+from orchestration.reference.table import Column, Disagreements, Table, validity
 
 HOLDERS = ("organisation", "department", "workspace")
 
@@ -43,6 +44,12 @@ class Allotment:
     valid_to: date
 
 
+def _charged_scope(row: CreditGrant) -> Disagreements:
+    yield from organisation_or(row)
+    if row.unit in CURRENCIES and row.scope_type == "workspace":
+        yield "scope_type", "organisation or department where the unit is a currency: nothing is charged to workspaces"
+
+
 CREDIT_GRANTS = Table(
     name="credit_grants",
     title="credits that are used up, and top-ups",
@@ -50,7 +57,10 @@ CREDIT_GRANTS = Table(
         "Each row is one grant. Its amount can be used once, by usage from `valid_from` until before `valid_to`; "
         "what is left then expires. A promotional grant lowers the cost itself; one that was purchased or topped up "
         "was paid before, so it lowers what is due and not the cost. Grants are used by ascending `use_order`, then "
-        "the one that expires first, then by id."
+        "the one that expires first, then by id; on the day on which one runs out, departments take from it in the "
+        "order of their names. A grant in money is used by the effective cost of usage, and stands on statements. What "
+        "a closed month used stays as it was issued: usage that comes later for it uses no more. No figure is made of "
+        "grants in other units yet."
     ),
     columns=(
         Column("grant_id", name(), "your name for the grant, each once"),
@@ -72,7 +82,7 @@ CREDIT_GRANTS = Table(
         "welcome-2026,organisation,,promotional,5000.00,USD,1,2026-01-01,2027-01-01,openai,,Offer of 12 January 2026",
         "tokens-march,workspace,Support,topup,2000000,tokens,2,2026-03-01,,,,",
     ),
-    agree=organisation_or,
+    agree=_charged_scope,
 )
 
 ALLOTMENTS = Table(

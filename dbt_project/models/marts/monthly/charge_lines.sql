@@ -1,0 +1,78 @@
+{{ config(materialized='view', contract={'enforced': false}) }}
+-- The lines of each statement before tax and before rounding.
+-- Grain: month × scope_type × scope × line_kind × provider × model × feature × grant_id.
+-- Guarantees: complete days and priced usage only; the organisation's lines are the exact sums of the departments'.
+-- `part` is what a line is summed with: net (what usage costs after promotional credits) or prepaid (what was paid
+-- for before it was used, which lowers what is due and not the cost).
+with
+
+usage as (
+    select
+        days.month,
+        days.department,
+        days.provider,
+        days.model,
+        days.feature,
+        sum(days.requests) as requests,
+        sum(days.total_tokens) as total_tokens,
+        sum(days.list_cost) as list_cost,
+        sum(days.markup_cost) as markup_cost,
+        sum(days.discount_cost) as discount_cost
+    from {{ ref('month_days') }} as days
+    inner join {{ source('run', 'months') }} as months on days.month = months.month
+    where days.is_priced and days.usage_date <= months.data_until
+    group by days.month, days.department, days.provider, days.model, days.feature
+),
+
+lines as (
+    select
+        month, department, 'net' as part, 1 as kind_order, 'usage' as line_kind, provider, model, feature, requests,
+        total_tokens, list_cost as amount
+    from usage
+    union all by name
+    select
+        month, department, 'net' as part, 2 as kind_order, 'markup' as line_kind, provider,
+        sum(markup_cost) as amount
+    from usage
+    group by month, department, provider
+    having sum(markup_cost) <> 0
+    union all by name
+    select
+        month, department, 'net' as part, 3 as kind_order, 'discount' as line_kind, provider,
+        sum(discount_cost) as amount
+    from usage
+    group by month, department, provider
+    having sum(discount_cost) <> 0
+    union all by name
+    select
+        month, department, case when line_kind = 'prepaid_credit' then 'prepaid' else 'net' end as part,
+        case when line_kind = 'prepaid_credit' then 7 else 4 end as kind_order, line_kind, grant_id, grant_order,
+        grant_scope_type, left_after, -used as amount
+    from {{ ref('credit_use') }}
+    where month in (select months.month from {{ source('run', 'months') }} as months)
+),
+
+named as (
+    select
+        * exclude (provider, model, feature, grant_id, grant_order),
+        coalesce(provider, '') as provider,
+        coalesce(model, '') as model,
+        coalesce(feature, '') as feature,
+        coalesce(grant_id, '') as grant_id,
+        coalesce(grant_order, 0) as grant_order
+    from lines
+)
+
+select
+    month, 'organisation' as scope_type, '' as scope, part, kind_order, line_kind, provider, model, feature, grant_id,
+    grant_order, max(left_after) as left_after, cast(sum(requests) as bigint) as requests,
+    cast(sum(total_tokens) as decimal(38, 0)) as total_tokens, cast(sum(amount) as decimal(38, 18)) as amount
+from named
+group by month, part, kind_order, line_kind, provider, model, feature, grant_id, grant_order
+union all by name
+select
+    month, 'department' as scope_type, department as scope, part, kind_order, line_kind, provider, model, feature,
+    grant_id, grant_order, case when grant_scope_type = 'department' then left_after end as left_after,
+    cast(requests as bigint) as requests, cast(total_tokens as decimal(38, 0)) as total_tokens,
+    cast(amount as decimal(38, 18)) as amount
+from named

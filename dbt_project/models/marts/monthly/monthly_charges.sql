@@ -1,0 +1,175 @@
+-- What each statement charges, line by line.
+-- Grain: month × scope_type × scope × line_order: the organisation, and each department ('' is untagged usage).
+-- Guarantees: `amount` is exact, and the departments' add up to the organisation's. `rounded_amount` is in cents: the
+-- lines before tax add up to their own rounded sum, prepaid credits to theirs (largest remainder, ties by line order),
+-- and both sums of the departments to those of the organisation. Tax is that of the month's last day, half up on the
+-- cent of the organisation's line, which the departments share by largest remainder. So lines where is_charged add up
+-- to what a statement charges, and the departments' statements to the organisation's, to the cent.
+with
+
+sums as (
+    select month, part, scope_type, scope, cast(sum(amount) as decimal(38, 18)) as amount
+    from {{ ref('charge_lines') }}
+    group by month, part, scope_type, scope
+),
+
+department_sums as (
+    select departments.*, round(organisation.amount, 2) as target
+    from sums as departments
+    inner join sums as organisation
+        on
+            departments.month = organisation.month and departments.part = organisation.part
+            and organisation.scope_type = 'organisation'
+    where departments.scope_type = 'department'
+),
+
+targets as (
+    select month, part, scope_type, scope, rounded as target
+    from ({{ largest_remainder('department_sums', 'target', 'month, part', "scope = '', scope") }}) as departments
+    union all by name
+    select month, part, scope_type, scope, round(amount, 2) as target
+    from sums
+    where scope_type = 'organisation'
+),
+
+lines as (
+    select
+        charge_lines.*,
+        targets.target,
+        row_number() over (
+            partition by charge_lines.month, charge_lines.scope_type, charge_lines.scope
+            order by
+                charge_lines.kind_order, charge_lines.grant_order, -abs(charge_lines.amount), charge_lines.provider,
+                charge_lines.model, charge_lines.feature
+        ) as place
+    from {{ ref('charge_lines') }} as charge_lines
+    inner join targets
+        on
+            charge_lines.month = targets.month and charge_lines.part = targets.part
+            and charge_lines.scope_type = targets.scope_type and charge_lines.scope = targets.scope
+),
+
+rates as (
+    select months.month, taxes.*
+    from {{ source('run', 'months') }} as months
+    inner join {{ source('reference', 'taxes') }} as taxes
+        on months.next_month > taxes.valid_from and months.next_month <= taxes.valid_to
+    where taxes.applies_to in ('all', 'usage')
+),
+
+department_rates as (
+    select
+        targets.month,
+        targets.scope,
+        rates.jurisdiction,
+        rates.name,
+        rates.percent,
+        rates.mode,
+        targets.target as base,
+        cast(coalesce(sum(rates.percent) filter (where rates.mode = 'inclusive') over (
+            partition by targets.month, targets.scope
+        ), 0) + 100 as decimal(12, 6)) as percent_of
+    from targets
+    inner join rates
+        on
+            targets.month = rates.month
+            and (
+                (rates.scope_type = 'department' and targets.scope = rates.scope)
+                or (
+                    rates.scope_type = 'organisation'
+                    and (targets.month, targets.scope) not in (
+                        select (own.month, own.scope)
+                        from rates as own
+                        where own.scope_type = 'department'
+                    )
+                )
+            )
+    where targets.part = 'net' and targets.scope_type = 'department'
+),
+
+department_taxes as (
+    select
+        *,
+        {{ share_of('base', 'percent', 'percent_of') }} as amount
+    from (
+        select month, scope, jurisdiction, name, percent, mode, percent_of, sum(base) as base
+        from department_rates
+        group by month, scope, jurisdiction, name, percent, mode, percent_of
+    ) as each_department
+),
+
+organisation_taxes as (
+    select
+        month, jurisdiction, name, percent, mode, percent_of, sum(base) as base, sum(amount) as amount,
+        round({{ share_of('sum(base)', 'percent', 'percent_of') }}, 2) as rounded
+    from department_taxes
+    group by month, jurisdiction, name, percent, mode, percent_of
+),
+
+shared_taxes as (
+    select department_taxes.*, organisation_taxes.rounded as target
+    from department_taxes
+    inner join organisation_taxes
+        on
+            department_taxes.month = organisation_taxes.month
+            and department_taxes.jurisdiction = organisation_taxes.jurisdiction
+            and department_taxes.name = organisation_taxes.name
+            and department_taxes.percent = organisation_taxes.percent
+            and department_taxes.mode = organisation_taxes.mode
+            and department_taxes.percent_of = organisation_taxes.percent_of
+),
+
+taxes as (
+    select
+        month, 'department' as scope_type, scope, jurisdiction, name, percent, mode, percent_of, base, amount,
+        rounded
+    from (
+        {{ largest_remainder(
+            'shared_taxes', 'target', 'month, jurisdiction, name, percent, mode, percent_of', "scope = '', scope"
+        ) }}
+    ) as departments
+    union all by name
+    select
+        month, 'organisation' as scope_type, '' as scope, jurisdiction, name, percent, mode, percent_of, base, amount,
+        rounded
+    from organisation_taxes
+),
+
+together as (
+    select
+        month, scope_type, scope, kind_order, place, line_kind, provider, model, feature, grant_id, requests,
+        total_tokens, left_after, amount, rounded
+    from ({{ largest_remainder('lines', 'target', 'month, part, scope_type, scope', 'place') }}) as rounded_lines
+    union all by name
+    select
+        month, scope_type, scope, case when mode = 'inclusive' then 5 else 6 end as kind_order,
+        case when mode = 'inclusive' then 'tax_contained' else 'tax_added' end as line_kind, jurisdiction,
+        name as tax_name, percent, percent_of, base, amount, rounded
+    from taxes
+)
+
+select
+    month,
+    scope_type,
+    scope,
+    cast(row_number() over (
+        partition by month, scope_type, scope
+        order by kind_order, place, jurisdiction, tax_name, percent, percent_of
+    ) as integer) as line_order,
+    line_kind,
+    line_kind <> 'tax_contained' as is_charged,
+    coalesce(provider, '') as provider,
+    coalesce(model, '') as model,
+    coalesce(feature, '') as feature,
+    coalesce(grant_id, '') as grant_id,
+    coalesce(jurisdiction, '') as jurisdiction,
+    coalesce(tax_name, '') as tax_name,
+    percent,
+    percent_of,
+    cast(base as decimal(38, 2)) as base,
+    requests,
+    total_tokens,
+    cast(left_after as decimal(38, 18)) as left_after,
+    cast(amount as decimal(38, 18)) as amount,
+    rounded as rounded_amount
+from together

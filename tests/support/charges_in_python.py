@@ -1,0 +1,187 @@
+"""What statements charge, once more in plain Python: Decimals, loops and no SQL, to hold the marts against."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+from fractions import Fraction
+
+from orchestration.reference import CreditGrant, Tax
+
+ZERO, CENT = Decimal(0), Decimal("0.01")
+_TINY = Decimal("1e-18")
+
+
+@dataclass(frozen=True)
+class Used:
+    """Priced usage of one day; the markup is 0 or more, the discount 0 or less."""
+
+    day: date
+    department: str
+    provider: str
+    model: str
+    feature: str
+    listed: Decimal
+    markup: Decimal
+    discount: Decimal
+
+    @property
+    def cost(self) -> Decimal:
+        return self.listed + self.markup + self.discount
+
+
+@dataclass
+class Statement:
+    """The lines of one scope: (kind, what it is of) → exact amount, and the same in cents."""
+
+    exact: dict[tuple[str, ...], Decimal] = field(default_factory=dict)
+    cents: dict[tuple[str, ...], Decimal] = field(default_factory=dict)
+
+    def add(self, line: tuple[str, ...], amount: Decimal) -> None:
+        self.exact[line] = self.exact.get(line, ZERO) + amount
+
+    def lines(self, *, prepaid: bool) -> list[tuple[str, ...]]:
+        """Those before tax, in their order."""
+        kinds = ["prepaid_credit"] if prepaid else ["usage", "markup", "discount", "promotional_credit"]
+        mine = [line for line in self.exact if line[0] in kinds]
+        return sorted(mine, key=lambda line: (kinds.index(line[0]), line[4], -abs(self.exact[line]), line[1:4]))
+
+
+def credits_used(
+    usage: Iterable[Used],
+    grants: Iterable[CreditGrant],
+    closed: Mapping[date, Mapping[str, Decimal]],
+) -> dict[tuple[date, str, str], Decimal]:
+    """Amounts by month, department and grant. `closed`: what closed months were issued with, by grant."""
+    costs: dict[tuple[date, str, str, str], Decimal] = {}
+    for row in usage:
+        key = (row.day, row.department, row.provider, row.model)
+        costs[key] = costs.get(key, ZERO) + row.cost
+    used: dict[tuple[date, str, str], Decimal] = {}
+    for grant in sorted(grants, key=lambda grant: (grant.use_order, grant.valid_to, grant.grant_id)):
+        left: dict[date | None, Decimal] = {month: issued.get(grant.grant_id, ZERO) for month, issued in closed.items()}
+        left[None] = grant.amount - sum(left.values(), ZERO)
+        for day, department, provider, model in sorted(costs):
+            fits = (
+                grant.valid_from <= day < grant.valid_to
+                and grant.scope in ("", department)
+                and grant.provider in ("", provider)
+                and grant.model in ("", model)
+            )
+            month = day.replace(day=1)
+            whose = month if month in closed else None
+            taken = max(min(costs[day, department, provider, model], left[whose]), ZERO) if fits else ZERO
+            if taken:
+                left[whose] -= taken
+                costs[day, department, provider, model] -= taken
+                key = (month, department, grant.grant_id)
+                used[key] = used.get(key, ZERO) + taken
+    return used
+
+
+def statements(
+    usage: Sequence[Used],
+    grants: Sequence[CreditGrant],
+    taxes: Sequence[Tax],
+    closed: Mapping[date, Mapping[str, Decimal]],
+    month: date,
+) -> dict[tuple[str, str], Statement]:
+    """Every statement of a month by (scope_type, scope)."""
+    with localcontext() as context:
+        context.prec = 80
+        found = _before_tax(usage, grants, closed, month)
+        for prepaid in (False, True):
+            _round(found, prepaid=prepaid)
+        _tax(found, taxes, (month + timedelta(days=31)).replace(day=1) - timedelta(days=1))
+        return found
+
+
+def _before_tax(
+    usage: Sequence[Used],
+    grants: Sequence[CreditGrant],
+    closed: Mapping[date, Mapping[str, Decimal]],
+    month: date,
+) -> dict[tuple[str, str], Statement]:
+    found: dict[tuple[str, str], Statement] = {}
+
+    def add(department: str, line: tuple[str, ...], amount: Decimal) -> None:
+        for scope in (("organisation", ""), ("department", department)):
+            found.setdefault(scope, Statement()).add(line, amount)
+
+    for row in usage:
+        if row.day.replace(day=1) == month:
+            add(row.department, ("usage", row.provider, row.model, row.feature, ""), row.listed)
+            add(row.department, ("markup", row.provider, "", "", ""), row.markup)
+            add(row.department, ("discount", row.provider, "", "", ""), row.discount)
+    order = sorted(grants, key=lambda grant: (grant.use_order, grant.valid_to, grant.grant_id))
+    place = {grant.grant_id: (f"{number:03d} {grant.grant_id}", grant.kind) for number, grant in enumerate(order)}
+    for (when, department, grant_id), amount in credits_used(usage, grants, closed).items():
+        named, kind = place[grant_id]
+        if when == month:
+            line = "promotional_credit" if kind == "promotional" else "prepaid_credit"
+            add(department, (line, "", "", "", named), -amount)
+    for statement in found.values():
+        for line in [line for line, amount in statement.exact.items() if line[0] != "usage" and not amount]:
+            del statement.exact[line]
+    return found
+
+
+def _round(found: Mapping[tuple[str, str], Statement], *, prepaid: bool) -> None:
+    """The organisation's sum half up, the departments' sums to that, and each statement's lines to its own."""
+
+    def total(statement: Statement) -> Decimal:
+        return sum((statement.exact[line] for line in statement.lines(prepaid=prepaid)), ZERO)
+
+    scopes = [scope for scope, statement in found.items() if statement.lines(prepaid=prepaid)]
+    if not scopes:
+        return
+    whole = total(found["organisation", ""]).quantize(CENT, ROUND_HALF_UP)
+    departments = sorted((s for s in scopes if s[0] == "department"), key=lambda scope: (scope[1] == "", scope[1]))
+    shares = spread([total(found[scope]) for scope in departments], whole)
+    for scope, target in [(("organisation", ""), whole), *zip(departments, shares, strict=True)]:
+        lines = found[scope].lines(prepaid=prepaid)
+        amounts = [found[scope].exact[line] for line in lines]
+        found[scope].cents.update(zip(lines, spread(amounts, target), strict=True))
+
+
+def spread(amounts: Sequence[Decimal], target: Decimal) -> list[Decimal]:
+    """Cents that add up to the target: every amount cut, then a cent to those that lost most, the first of equals."""
+    cut = [amount.quantize(CENT, "ROUND_DOWN") for amount in amounts]
+    missing = int((target - sum(cut, ZERO)) * 100)
+    sign = -1 if missing < 0 else 1
+    lost = sorted(range(len(amounts)), key=lambda place: (-(amounts[place] - cut[place]) * sign, place))
+    for place in lost[: abs(missing)]:
+        cut[place] += CENT * sign
+    return cut
+
+
+def _tax(found: dict[tuple[str, str], Statement], taxes: Sequence[Tax], last: date) -> None:
+    in_force = [tax for tax in taxes if tax.valid_from <= last < tax.valid_to and tax.applies_to in ("all", "usage")]
+    bases: dict[tuple[str, ...], dict[str, Decimal]] = {}
+    rates: dict[tuple[str, ...], Fraction] = {}
+    for scope_type, department in found:
+        if scope_type == "organisation":
+            continue
+        own = [tax for tax in in_force if tax.scope_type == "department" and tax.scope == department]
+        mine = own or [tax for tax in in_force if tax.scope_type == "organisation"]
+        contained = sum((tax.percent for tax in mine if tax.mode == "inclusive"), ZERO)
+        statement = found["department", department]
+        base = sum((statement.cents[line] for line in statement.lines(prepaid=False)), ZERO)
+        for tax in mine:
+            kind = "tax_contained" if tax.mode == "inclusive" else "tax_added"
+            line = (kind, tax.jurisdiction, tax.name, f"{tax.percent:.6f}", f"{100 + contained:.6f}")
+            rates[line] = Fraction(tax.percent) / Fraction(100 + contained)
+            at = bases.setdefault(line, {})
+            at[department] = at.get(department, ZERO) + base
+    for line, by_department in bases.items():
+        departments = sorted(by_department, key=lambda name: (name == "", name))
+        exact = [_half_up(Fraction(by_department[name]) * rates[line], _TINY) for name in departments]
+        whole = _half_up(Fraction(sum(by_department.values(), ZERO)) * rates[line], CENT)
+        for name, amount, cents in zip(departments, exact, spread(exact, whole), strict=True):
+            found["department", name].exact[line], found["department", name].cents[line] = amount, cents
+        organisation = found["organisation", ""]
+        organisation.exact[line], organisation.cents[line] = sum(exact, ZERO), whole
+
+
+def _half_up(value: Fraction, step: Decimal) -> Decimal:
+    return (value / Fraction(step) + Fraction(1, 2)).__floor__() * step
