@@ -159,6 +159,9 @@ def print_work(work: Work, previews: Sequence[tuple[str, str]]) -> None:
 
 
 def print_status(status: Status) -> None:
+    from orchestration.closing.told import status_lines
+    from orchestration.repricing.told import outlook_lines
+
     console = out()
     console.print(f"[bold]{_escape(status.organisation)}[/]  {status.timezone}, today {status.today}")
     if status.writer:
@@ -178,6 +181,11 @@ def print_status(status: Status) -> None:
         for first, last, count, label in status.price_spans:
             table.add_row("", f"{_count(count, 'day')} from {first} to {last} at {_escape(label)}")
         table.add_row("", "New days take the newest; built days keep theirs, also after a change of prices.")
+    if status.price_outlook:
+        for line in outlook_lines(status.price_outlook):
+            table.add_row("", line)
+    for place, line in enumerate(status_lines(status.closed, carries=status.late_usage == "carry_forward")):
+        table.add_row("" if place else "Closed months", line)
     if isinstance(status.conservation, str):
         table.add_row("Rows delivered", f"[bold red]do not add up:[/] {_escape(status.conservation)}")
     elif status.conservation:

@@ -4,12 +4,14 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from orchestration.closing.overview import ClosedMonth, closed_overview
 from orchestration.errors import ConservationError
 from orchestration.home import Home
 from orchestration.landing import Refusal, receipts, refusals
 from orchestration.lock import current_holder
 from orchestration.marts.manifest import Manifest, read_manifest
 from orchestration.pipeline import plan_build
+from orchestration.repricing.outlook import Outlook, price_outlook
 from orchestration.roles import in_words
 from orchestration.run import Work, account, find_work
 from orchestration.settings import Settings
@@ -42,6 +44,8 @@ class Status:
 
     `conservation` is the fate of every row delivered until now, or what does not add up, in words. `given_up`:
     messages that will not be sent any more. `price_spans`: first day, last day and label of each price book in use.
+    `price_outlook`: what the newest prices would change of built days; None where all of these have them.
+    `closed`: closed months, oldest first; `late_usage` is the policy for what differs of them.
     """
 
     organisation: str
@@ -63,6 +67,9 @@ class Status:
     given_up: tuple[str, ...]
     newest_price_book: str
     price_spans: tuple[tuple[date, date, int, str], ...]
+    price_outlook: Outlook | None
+    closed: tuple[ClosedMonth, ...]
+    late_usage: str
     writer: str | None
     asked_at: datetime
 
@@ -129,6 +136,9 @@ def read_status(home: Home, settings: Settings) -> Status:
         ),
         newest_price_book=current_book(home).label,
         price_spans=_price_spans(manifest) if manifest else (),
+        price_outlook=price_outlook(home, manifest, landed) if manifest else None,
+        closed=closed_overview(home, manifest),
+        late_usage=settings.close.late_usage,
         writer=current_holder(home),
         asked_at=settings.now,
     )

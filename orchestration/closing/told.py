@@ -1,6 +1,6 @@
 """How the commands of closing look."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from decimal import Decimal
 
@@ -9,6 +9,7 @@ from rich.table import Table
 
 from orchestration.closing.close import Closed, ClosePlan
 from orchestration.closing.differences import Restated
+from orchestration.closing.overview import ClosedMonth
 from orchestration.console import out, print_json
 from reports.currency import cents, signed
 
@@ -78,3 +79,24 @@ def print_closed(done: Closed, as_json: bool) -> None:
     for path in done.files:
         if path.suffix == ".pdf":
             console.print(str(path), markup=False)
+
+
+def status_lines(closed: Sequence[ClosedMonth], *, carries: bool) -> Iterator[str]:
+    """One line for each closed month, the newest first; `carries`: by policy differences enter a later month."""
+    for item in list(reversed(closed))[:_SHOWN]:
+        yield (
+            f"{item.month:%B %Y} closed at {cents(item.spend)} as {item.statement} by {escape(item.approved_by)}, "
+            f"{item.recorded_at[:10]}{_since(item, carries)}"
+        )
+    if len(closed) > _SHOWN:
+        yield f"and {len(closed) - _SHOWN} earlier; all of them with --json"
+
+
+def _since(item: ClosedMonth, carries: bool) -> str:
+    if item.known_since is None:
+        return "; not published now"
+    if not item.lines:
+        return "; nothing differs since"
+    look = f"tallyhouse restate {item.month:%Y-%m} --plan"
+    then = f"carried into the next month that is closed, see: {look}" if carries else look
+    return f"; as known {signed(item.known_since)} since closing: {then}"

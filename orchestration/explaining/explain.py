@@ -7,6 +7,7 @@ from datetime import UTC, date
 from pathlib import Path
 from typing import Any
 
+from orchestration.closing.overview import ClosedMonth, closed_overview
 from orchestration.errors import SettingsError
 from orchestration.explaining.find import DeliveredRow, find_rows
 from orchestration.explaining.lines import Line, StepLine, check, cost_lines, step_lines
@@ -23,7 +24,7 @@ class Explanation:
 
     `day_state`: whether the day is published as it is explained here. `book`: the pinned price book in words.
     `override_line`: the line of price_overrides.csv that the price is from, where the file still has it. `hint`: the
-    nearest known prices of an unknown model.
+    nearest known prices of an unknown model. `closed`: the month of the day as it was issued, where it is closed.
     """
 
     event: Mapping[str, Any]
@@ -34,6 +35,7 @@ class Explanation:
     book: str
     override_line: int | None
     hint: str | None
+    closed: ClosedMonth | None
     timezone: str
 
     def as_json(self) -> dict[str, Any]:
@@ -85,8 +87,14 @@ def explain_event(home: Home, settings: Settings, event_id: str, *, source: str 
         book=f"{version} ({labels[version]})" if labels[version] != version else version,
         override_line=_override_line(home, event),
         hint=_hint(books[version]["models"], event),
+        closed=_closed(home, manifest, event),
         timezone=settings.timezone,
     )
+
+
+def _closed(home: Home, manifest: Manifest | None, event: Mapping[str, Any]) -> ClosedMonth | None:
+    month = event["usage_date"].replace(day=1)
+    return next((item for item in closed_overview(home, manifest) if item.month == month), None)
 
 
 def _pins(home: Home, manifest: Manifest | None, days: Sequence[date], newest: str) -> dict[date, str]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from orchestration.closing.overview import ClosedMonth
 from orchestration.explaining.explain import Explanation
 from orchestration.explaining.lines import Line
 
@@ -39,12 +40,25 @@ def told(found: Explanation) -> Iterator[str]:
     if event["role"] == "control":
         yield _entry("Counted", "not at all: the source only controls what another one counts")
     yield _entry("Day", f"{event['usage_date']} in {found.timezone}; {found.day_state}")
+    if found.closed is not None:
+        yield _entry("Month", _closed(found.closed))
     yield _entry("Department", (event["department"] or "untagged") + _more(event["cost_centre"], " ({})"))
     yield from _model(found)
     yield _entry("Price book", found.book)
     yield from _price(found)
     yield ""
     yield from _amounts(found)
+
+
+def _closed(month: ClosedMonth) -> str:
+    """That what was issued stands, whatever is explained here."""
+    known = "; the month is known as it was issued"
+    if month.lines:
+        known = (
+            f"; the month is known otherwise since, by {_signed(month.known_since)}: "
+            f"tallyhouse restate {month.month:%Y-%m} --plan"
+        )
+    return f"{month.month:%B %Y} is closed: what was issued as {month.statement} stands{known}"
 
 
 def _model(found: Explanation) -> Iterator[str]:
@@ -154,6 +168,10 @@ def _money(value: Decimal | None) -> str:
     if value is None:
         return "unknown"
     return f"{'-' if value < 0 else ''}${_plain(abs(value))}"
+
+
+def _signed(value: Decimal | None) -> str:
+    return ("+" if value and value > 0 else "") + _money(value)
 
 
 def _plain(value: Decimal) -> str:

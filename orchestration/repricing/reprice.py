@@ -11,7 +11,7 @@ from orchestration.errors import SettingsError
 from orchestration.home import Home
 from orchestration.journal import tell
 from orchestration.lock import writer
-from orchestration.marts.manifest import Manifest, read_manifest
+from orchestration.marts.manifest import read_manifest
 from orchestration.pipeline import build_marts
 from orchestration.repricing.difference import ZERO, AlertChange, PriceChange, alert_changes, price_changes
 from orchestration.settings import Settings
@@ -89,8 +89,3 @@ def reprice(home: Home, settings: Settings, first: date, last: date, *, publish:
             closed=tuple(month for month in months if month in closed_months(home)),
             published=publish,
         )
-
-
-def would_differ(manifest: Manifest, version: str) -> int:
-    """How many published days are pinned to another book than `version`."""
-    return sum(1 for day in manifest.days.values() if day.price_version != version)

@@ -1,5 +1,6 @@
 """How a repricing looks."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from decimal import Decimal
 
@@ -7,9 +8,29 @@ from rich.markup import escape
 from rich.table import Table
 
 from orchestration.console import out, print_json
+from orchestration.repricing.outlook import Outlook
 from orchestration.repricing.reprice import Repricing
 
 _SHOWN = 30
+_MODELS = 5
+
+
+def outlook_lines(outlook: Outlook) -> Iterator[str]:
+    """Whether the newest prices would change built days, in words for `status`."""
+    if outlook.differs:
+        named = [escape(model) for model in outlook.models[:_MODELS]]
+        more = len(outlook.models) - len(named)
+        named += [f"{more} more models"] if more else []
+        named += ["discounts or markups"] if outlook.discounts else []
+        days = "1 built day" if outlook.days == 1 else f"{outlook.days:,} built days"
+        yield (
+            f"The newest would price {days} otherwise ({', '.join(named)}). See what it changes: "
+            f"tallyhouse reprice --from {outlook.first} --to {outlook.last} --plan"
+        )
+    elif not outlook.missing:
+        yield "The newest would change no built day: what their models cost is the same in it."
+    for version in outlook.missing:
+        yield f"[bold red]Missing:[/] the price book {escape(version)}, so its days cannot be compared or built again."
 
 
 def print_repricing(done: Repricing, as_json: bool) -> None:
