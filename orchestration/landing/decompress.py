@@ -7,10 +7,17 @@ from typing import BinaryIO, Protocol
 
 CHUNK = 1 << 18
 _GZIP = 16 + zlib.MAX_WBITS
+# At most so many bytes come out of one call, whatever went in: a few bytes may stand for gigabytes.
+_MOST = 1 << 20
+# zstd has no such limit, but four bytes of it stand for at most 128 KiB: so few go in at a time.
+_ZSTD_STEP = 1 << 10
+# Logs shrink to a tenth. What unpacks to two hundred times its size is there to fill memory and disk.
+BOMB_RATIO = 200
+BOMB_BYTES = 128 << 20
 
 
 class UnfinishedError(Exception):
-    """The compressed stream breaks off or is damaged; everything before that was handed out."""
+    """The compressed stream breaks off, is damaged or a bomb; everything before that was handed out."""
 
 
 OnRaw = Callable[[bytes], object]
@@ -21,7 +28,9 @@ class _Decompressor(Protocol):
     def eof(self) -> bool: ...
     @property
     def unused_data(self) -> bytes: ...
-    def decompress(self, data: bytes, /) -> bytes: ...
+    @property
+    def unconsumed_tail(self) -> bytes: ...
+    def decompress(self, data: bytes, most: int, /) -> bytes: ...
 
 
 def chunks(path: Path, compression: str, *, on_raw: OnRaw | None = None) -> Iterator[bytes]:
@@ -39,32 +48,51 @@ def chunks(path: Path, compression: str, *, on_raw: OnRaw | None = None) -> Iter
 def _unpacked(stream: BinaryIO, compression: str, on_raw: OnRaw | None) -> Iterator[bytes]:
     """All members or frames of the stream, one after the other, as gzip and zstd allow."""
     unpacker: _Decompressor | None = None
-    damage: str | None = None
+    stored = given = 0
     while chunk := stream.read(CHUNK):
         if on_raw:
             on_raw(chunk)
+        stored += len(chunk)
         data = chunk
-        while data and damage is None:
+        plain = b""
+        while data or len(plain) == _MOST:
             unpacker = unpacker or _decompressor(compression)
             try:
-                plain = unpacker.decompress(data)
+                plain = unpacker.decompress(data, _MOST)
             except Exception as error:  # zlib.error or zstandard.ZstdError, which needs no import here
-                damage = f"the {compression} stream is damaged ({error})"
-                break
-            if plain:
-                yield plain
-            data = b""
+                raise UnfinishedError(f"the {compression} stream is damaged ({error})") from error
+            yield from (plain[at : at + _MOST] for at in range(0, len(plain), _MOST))
+            given += len(plain)
+            if given > BOMB_BYTES and given > BOMB_RATIO * stored:
+                raise UnfinishedError(f"the {compression} stream unpacks to more than {BOMB_RATIO} times its size")
+            data = unpacker.unconsumed_tail
             if unpacker.eof:
-                data, unpacker = unpacker.unused_data.lstrip(b"\0"), None
-    if damage is None and unpacker is not None:
-        damage = f"the {compression} stream ends too early"
-    if damage is not None:
-        raise UnfinishedError(damage)
+                data, plain, unpacker = unpacker.unused_data.lstrip(b"\0"), b"", None
+    if unpacker is not None:
+        raise UnfinishedError(f"the {compression} stream ends too early")
 
 
 def _decompressor(compression: str) -> _Decompressor:
-    if compression == "gzip":
-        return zlib.decompressobj(_GZIP)
-    import zstandard
+    return zlib.decompressobj(_GZIP) if compression == "gzip" else _Zstd()
 
-    return zstandard.ZstdDecompressor().decompressobj()
+
+class _Zstd:
+    """zstandard's decompressor, fed in small steps."""
+
+    def __init__(self) -> None:
+        import zstandard
+
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self.unconsumed_tail = b""
+
+    @property
+    def eof(self) -> bool:
+        return self._frame.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._frame.unused_data + self.unconsumed_tail
+
+    def decompress(self, data: bytes, most: int, /) -> bytes:
+        self.unconsumed_tail = data[_ZSTD_STEP:]
+        return self._frame.decompress(data[:_ZSTD_STEP])

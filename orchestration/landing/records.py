@@ -13,6 +13,9 @@ from orchestration.landing.decompress import UnfinishedError, chunks
 
 _BOM = b"\xef\xbb\xbf"
 _LARGEST_CELL = 64 << 20
+LARGEST_LINE = 256 << 20
+"""Bytes; of a longer line nothing but its beginning is kept, so that one line cannot fill the memory."""
+_BEGINNING = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -36,57 +39,65 @@ class CsvRecord:
 
 def lines(path: Path, compression: str) -> Iterator[Line]:
     """Non-blank lines, a torn last one included; a broken stream ends in one line that says so."""
-    for line in _all_lines(path, compression):
-        data = line.data.removesuffix(b"\r")
-        if line.broken is not None or (data and not data.isspace()):
-            yield Line(line.number, data, line.broken)
+    for number, given, broken in _all_lines(path, compression):
+        data = given.removesuffix(b"\r")
+        if broken is not None or (data and not data.isspace()):
+            yield Line(number, data, broken)
 
 
 def picked_lines(path: Path, compression: str, ordinals: Sequence[int]) -> Iterator[Line]:
-    """Some of what `lines` gives, by place from 0, ascending; the others cost next to nothing."""
+    """Some of what `lines` gives of a sound file, by place from 0, ascending; the others cost next to nothing."""
     wanted = iter(ordinals)
     place = next(wanted, None)
-    passed = number = 0  # non-blank and all lines of the pieces before
-    for pieces in _split(path, compression):
+    passed = 0  # non-blank lines of the pieces before
+    for number, pieces, trouble in _split(path, compression):
         if place is None:
             return
         full = [at for at, piece in enumerate(pieces) if piece.strip()]
         while place is not None and place - passed < len(full):
             at = full[place - passed]
-            yield Line(number + at + 1, pieces[at].removesuffix(b"\r"))
+            yield Line(number + at, pieces[at].removesuffix(b"\r"), None if at else trouble)
             place = next(wanted, None)
-        passed, number = passed + len(full), number + len(pieces)
+        passed += len(full)
 
 
-def _split(path: Path, compression: str) -> Iterator[list[bytes]]:
-    """All lines of a sound file, many at a time."""
-    rest, first = b"", True
-    for chunk in chunks(path, compression):
-        pieces = (rest + chunk).split(b"\n")
-        rest = pieces.pop()
-        if first and pieces:
-            pieces[0], first = pieces[0].removeprefix(_BOM), False
-        yield pieces
-    if rest:
-        yield [rest.removeprefix(_BOM) if first else rest]
+def _all_lines(path: Path, compression: str) -> Iterator[tuple[int, bytes, str | None]]:
+    """Number, bytes and trouble of every line, blank ones too."""
+    for first, pieces, trouble in _split(path, compression):
+        for number, piece in enumerate(pieces, start=first):
+            yield number, piece, trouble if number == first else None
 
 
-def _all_lines(path: Path, compression: str) -> Iterator[Line]:
-    number = 0
-    rest = b""
+def _split(path: Path, compression: str) -> Iterator[tuple[int, list[bytes], str | None]]:
+    """All lines, many at a time: the first one's number, their bytes, and why the first is no row, if that is known."""
+    number, begun, size = 1, list[bytes](), 0
     damage: str | None = None
     try:
         for chunk in chunks(path, compression):
-            pieces = (rest + chunk).split(b"\n")
-            rest = pieces.pop()
-            for piece in pieces:
-                number += 1
-                yield Line(number, piece.removeprefix(_BOM) if number == 1 else piece)
+            pieces = chunk.split(b"\n")
+            size += len(pieces[0])
+            if size <= LARGEST_LINE:
+                begun.append(pieces[0])
+            if len(pieces) == 1:
+                continue
+            pieces[0], trouble = _whole_line(number, begun, size)
+            begun = [pieces.pop()]
+            size = len(begun[0])
+            yield number, pieces, trouble
+            number += len(pieces)
     except UnfinishedError as error:
         damage = str(error)
-    number += 1
-    if rest or damage is not None:
-        yield Line(number, rest.removeprefix(_BOM) if number == 1 else rest, damage)
+    if size or damage is not None:
+        line, trouble = _whole_line(number, begun, size)
+        yield number, [line], damage or trouble
+
+
+def _whole_line(number: int, begun: list[bytes], size: int) -> tuple[bytes, str | None]:
+    """A line from its pieces; of one that is too long its beginning, and why it is no row."""
+    if size > LARGEST_LINE:
+        return b"".join(begun[:1])[:_BEGINNING], f"is a line of more than {LARGEST_LINE} bytes"
+    data = b"".join(begun)
+    return data.removeprefix(_BOM) if number == 1 else data, None
 
 
 def delimiter_of(header: str) -> str:
@@ -139,24 +150,24 @@ class _Feed:
 
     def __init__(self, path: Path, compression: str) -> None:
         self._lines = _all_lines(path, compression)
-        self._taken: list[Line] = []
+        self._taken: list[tuple[int, bytes, str | None]] = []
 
     def __iter__(self) -> Iterator[str]:
         for line in self._lines:
             self._taken.append(line)
-            yield line.data.decode("utf-8", "surrogateescape") + "\n"
+            yield line[1].decode("utf-8", "surrogateescape") + "\n"
 
     def record(self) -> tuple[int, str, str | None]:
         """First line's number, text and trouble of the record just read."""
         taken, self._taken = self._taken, []
-        data = b"\n".join(line.data for line in taken).removesuffix(b"\r")
-        broken = taken[-1].broken
+        data = b"\n".join(line for _, line, _ in taken).removesuffix(b"\r")
+        broken = next((trouble for _, _, trouble in taken if trouble is not None), None)
         if broken is None and b"\0" in data:
             broken = "holds a NUL byte"
         text = data.decode("utf-8", "backslashreplace")
         if broken is None and not data.isascii() and data != text.encode("utf-8"):
             broken = "is not UTF-8"
-        return taken[0].number, text, broken
+        return taken[0][0], text, broken
 
 
 def _csv_rows(path: Path, compression: str) -> Iterator[_Row]:

@@ -24,6 +24,8 @@ EARLIEST = "TIMESTAMP '2015-01-01'"
 _WHOLE = r"'[0-9]{1,16}\.0+'"
 _DECIMAL = r"'-?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?'"
 _OFFSET = r"'[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?$'"
+# DuckDB takes +25:00 for an offset and moves the day; offsets end at 14 hours.
+_NO_OFFSET = r"'[+-](1[5-9]|[2-9][0-9])(:?[0-5][0-9])?$'"
 _SHOWN = 60
 
 
@@ -137,7 +139,12 @@ class Column:
         return found
 
     def _stamp_checks(self, value: str, text: str) -> list[Check]:
-        found = [Check(f"{text} IS NOT NULL AND {value} IS NULL", self._shown(", which is no readable time"))]
+        found = [
+            Check(
+                f"{text} IS NOT NULL AND ({value} IS NULL OR {_has_impossible_offset(text)})",
+                self._shown(", which is no readable time"),
+            )
+        ]
         if self.naive == "refused":
             found.append(Check(f"NOT {_has_offset(text)}", self._shown(", which has no offset from UTC")))
         if self.required:
@@ -192,3 +199,7 @@ def _has_offset(text: str) -> str:
         f"CASE WHEN length({text}) < 17 THEN false WHEN {text}[-1] = 'Z' THEN true "
         f"ELSE regexp_matches({text}, {_OFFSET}) END"
     )
+
+
+def _has_impossible_offset(text: str) -> str:
+    return f"CASE WHEN length({text}) < 17 OR {text}[-1] = 'Z' THEN false ELSE regexp_matches({text}, {_NO_OFFSET}) END"

@@ -67,7 +67,8 @@ def labels(source: Source) -> dict[str, str]:
 
 
 def _value(source: Source, name: str, column: str) -> str:
-    text = f"nullif({cell(column)}, '')"
+    judged = bool(units_of(name)) or name in ("event_at", "credit_quantity")
+    text = f"nullif({_cell_or_whole(column) if judged else cell(column)}, '')"
     if name == "event_at" and source.event_at_unit is not None:
         return _stamp(text, _PER_SECOND[source.event_at_unit])
     numeric = bool(units_of(name)) or name == "credit_quantity"
@@ -78,6 +79,23 @@ def _value(source: Source, name: str, column: str) -> str:
         )
     unit = source.unit.get(name)
     return text if unit is None else _converted(text, name, unit)
+
+
+def _cell_or_whole(column: str) -> str:
+    """As `cell`; of a column in which nothing can be at that path a text that its check refuses and shows.
+
+    A count that a log holds elsewhere than it used to must not pass for none.
+    """
+    text = identifier(top_level(column))
+    inside = cell(column)
+    if inside == text:
+        return text
+    in_a_list = column[len(top_level(column)) :].startswith("[")
+    kind = f"json_type(CASE WHEN json_valid({text}) THEN {text} END)"
+    return (
+        f"CASE WHEN {text} = '' OR coalesce({kind} IN ('{'ARRAY' if in_a_list else 'OBJECT'}', 'NULL'), false) "
+        f"THEN {inside} ELSE {text} || ' (no {'list' if in_a_list else 'object'})' END"
+    )
 
 
 def cell(column: str) -> str:

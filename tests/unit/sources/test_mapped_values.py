@@ -64,12 +64,33 @@ def test_a_decimal_comma_is_never_taken_for_a_point(
     assert len(reasons) == (landed is None)
 
 
+def test_a_count_that_lies_elsewhere_than_its_path_is_no_missing_one(make_place: Callable[..., Any]) -> None:
+    mapping = {"event_at": "t", "model": "answer.model", "output_tokens": "usage.out", "latency_ms": "times[0]"}
+    rows = [{"t": AT, "answer": "text", **more} for more in (
+        {"usage": {"out": 5}, "times": [7]}, {"usage": None}, {"usage": {}, "times": []}, {}, {"usage": ""},
+        {"usage": 5}, {"usage": "5"}, {"usage": [5]}, {"usage": True}, {"times": {"0": 7}}, {"times": 7},
+    )]  # fmt: skip
+    found, reasons = _landed(
+        make_place, "\n".join(map(json.dumps, rows)), "model, output_tokens, latency_ms", mapping=mapping
+    )
+    assert found == [(None, 5, 7), *[(None, None, None)] * 4]
+    count = ", which is no whole number from 0 to 10^15"
+    assert reasons == [
+        f"usage.out is 5 (no object){count}",
+        f"usage.out is 5 (no object){count}",
+        f"usage.out is [5] (no object){count}",
+        f"usage.out is true (no object){count}",
+        f'times[0] is {{"0":7}} (no list){count}',
+        f"times[0] is 7 (no list){count}",
+    ]
+
+
 def test_paths_lead_into_nested_json(make_place: Callable[..., Any]) -> None:
     mapping = {"event_at": "meta.at", "model": "meta.models[1].name", "output_tokens": "usage.completion",
                "user_id": '"user.id"', "event_id": "id"}  # fmt: skip
     row = {"id": "a", "meta": {"at": AT, "models": [{"name": "x"}, {"name": "gpt-4o"}]},
            "usage": {"completion": 7}, "user.id": "ann"}  # fmt: skip
-    rows = [row, {**row, "id": "b", "usage": "none"}, {**row, "id": "c", "usage": {"completion": -1}}]
+    rows = [row, {**row, "id": "b", "usage": {}}, {**row, "id": "c", "usage": {"completion": -1}}]
     found, reasons = _landed(
         make_place,
         "\n".join(map(json.dumps, rows)),
