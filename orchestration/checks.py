@@ -7,8 +7,10 @@ from dagster import AssetCheckEvaluation, AssetCheckSeverity, AssetCheckSpec, As
 from orchestration.assets.lineage import Lineage
 from orchestration.dbt import data_test_checks, mart_of
 from orchestration.errors import ConservationError, TallyhouseError
+from orchestration.marts.calendar import month_end
 from orchestration.marts.dbt_build import BuildError, NodeResult
 from orchestration.marts.manifest import Manifest
+from orchestration.reconciling.verdicts import bills_check, bills_of
 
 
 def check_specs(lineage: Lineage) -> list[AssetCheckSpec]:
@@ -27,6 +29,11 @@ def check_specs(lineage: Lineage) -> list[AssetCheckSpec]:
             description="No event came again, days apart, under the same id.",
         ),
         AssetCheckSpec(name="unpriced", asset="daily_usage", description="Every request has a price."),
+        AssetCheckSpec(
+            name="reconciled",
+            asset="monthly_reconciliation",
+            description="Every full month agrees with its providers' bills, as far as there are any.",
+        ),
     ]
 
 
@@ -87,6 +94,20 @@ def figures_results(manifest: Manifest) -> Iterator[AssetCheckEvaluation]:
             "unpriced_requests": sum(unpriced.values()),
             "requests": sum(item.requests for item in manifest.days.values()),
             "days": _named(unpriced),
+        },
+    )
+    full = [month for month in sorted(manifest.months) if month_end(month).isoformat() <= manifest.data_until]
+    checks = {month: bills_check(manifest, month) for month in full}
+    differing = [f"{month:%Y-%m}: {check.detail}" for month, check in checks.items() if not check.met]
+    yield AssetCheckEvaluation(
+        asset_key=AssetKey("monthly_reconciliation"),
+        check_name="reconciled",
+        passed=not differing,
+        severity=AssetCheckSeverity.WARN,
+        metadata={
+            "months": len(full),
+            "with a bill": sum(any(bill.is_compared for bill in bills_of(manifest, month)) for month in full),
+            "differing": "; ".join(differing) or "none",
         },
     )
 

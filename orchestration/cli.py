@@ -2,7 +2,8 @@
 
 Exit codes: 0 done (or nothing to do), 1 the work failed, 2 the home, its settings or the command's words are wrong,
 3 rows would have been lost or doubled and nothing was published, 4 published, but a message waits for the next run,
-5 published, but without a file that was refused, 6 published, but a provider's API could not be read.
+5 published, but without a file that was refused, 6 published, but a provider's API could not be read,
+7 a month does not agree with the providers' bills.
 """
 
 from datetime import date
@@ -15,6 +16,7 @@ from orchestration.closing import commands as closing
 from orchestration.errors import DeliveryError, FetchError, RefusedFilesError
 from orchestration.explaining import commands as explaining
 from orchestration.options import Given, command, group
+from orchestration.reconciling import commands as reconciling
 from orchestration.repricing import commands as repricing
 from orchestration.words import day_of
 
@@ -31,7 +33,7 @@ app = typer.Typer(
     epilog=(
         "Exit codes: 0 done, 1 failed, 2 wrong settings or words, 3 rows would be lost (nothing published), "
         "4 published but a message waits, 5 published without a file that was refused, 6 published but a provider "
-        "could not be read."
+        "could not be read, 7 a month does not agree with its bills."
     ),
 )
 alerts_app = typer.Typer(no_args_is_help=True, help="Budget alerts: what would be sent, what was.")
@@ -40,6 +42,7 @@ group(app)
 group(alerts_app)
 closing.add_commands(app)
 repricing.add_commands(app)
+reconciling.add_commands(app)
 explaining.add_commands(app)
 
 PlanOption = Annotated[bool, typer.Option("--plan", help="Write nothing; list what would be done, and why.")]

@@ -30,7 +30,11 @@ _THROUGH = {"raw", "run", "published"}
 # A test that reads no mart tests what all marts are built from; it is shown where its finding would be felt first.
 _FIRST_MART = "daily_usage"
 # The daily mart that a month is made of, where it is another.
-_DAYS_OF = {"monthly_credits": "daily_credits"}
+_DAYS_OF = {
+    "monthly_credits": "daily_credits",
+    "monthly_reconciliation": "daily_utc_usage",
+    "monthly_reconciliation_models": "daily_utc_usage",
+}
 # Every daily mart that months map onto.
 DAYS_OF_MONTHS = frozenset(_DAYS_OF.get(mart, _FIRST_MART) for mart in MONTHLY)
 

@@ -37,6 +37,12 @@ class RefusedFilesError(TallyhouseError):
     exit_code = 5
 
 
+class UnreconciledError(TallyhouseError):
+    """The figures of a month do not agree with what providers bill, or a bill that the settings want is not there."""
+
+    exit_code = 7
+
+
 class DeliveryError(TallyhouseError):
     """Figures are published, but a message could not be handed over; it is kept for the next run."""
 

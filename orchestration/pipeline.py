@@ -109,6 +109,7 @@ def plan_build(
 ) -> "Plan":
     """Which days and months would be built from what is landed now, and why. Writes nothing."""
     from orchestration.landing import receipts
+    from orchestration.marts.bills import Bills
     from orchestration.marts.manifest import read_manifest
     from orchestration.marts.pins import read_pins
     from orchestration.marts.plan import make_plan
@@ -138,6 +139,7 @@ def plan_build(
         mark=day_marks(settings),
         repin=repin,
         charges=_charges(home, settings, tables),
+        bills=Bills(tables.invoices, settings),
     )
     last_days = {item.month: max(item.data_until, item.month) for item in plan.months}
     refuse_unconverted(tables.shared_costs, tables.fx_rates, last_days, settings.currency)

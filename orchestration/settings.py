@@ -2,6 +2,7 @@
 
 import os
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -179,6 +180,25 @@ class Close(_Frozen):
     late_usage: Literal["restate", "carry_forward"] = "restate"
 
 
+class Reconcile(_Frozen):
+    """How far computed figures may lie from what providers bill: the larger of a percentage and an amount.
+
+    `required`: providers without whose bill a month is not reconciled, as the usage marts spell them.
+    """
+
+    tolerance_percent: Annotated[Decimal, Field(ge=0, le=100, max_digits=9, decimal_places=6)] = Decimal("0.5")
+    tolerance_amount: Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=6)] = Decimal("1.00")
+    required: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+
+    def variables(self) -> dict[str, object]:
+        """What the marts are told of it (see dbt_project.yml)."""
+        return {
+            "tolerance_percent": f"{self.tolerance_percent:f}",
+            "tolerance_amount": f"{self.tolerance_amount:f}",
+            "required_rows": [{"provider": provider} for provider in sorted(set(self.required))],
+        }
+
+
 class Settings(_Frozen):
     """Everything a run needs to know, settled before it starts."""
 
@@ -190,6 +210,7 @@ class Settings(_Frozen):
     notifications: Notifications = Notifications()
     schedules: Schedules = Schedules()
     close: Close = Close()
+    reconcile: Reconcile = Reconcile()
     now: datetime
 
     @field_validator("timezone")

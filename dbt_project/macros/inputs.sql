@@ -42,6 +42,8 @@
             },
             var('issued_charge_files')
         )) %}
+        {% do run_query('create or replace view published.published_daily_utc_usage as ' ~ published_utc_select()) %}
+        {% do run_query('create or replace view published.published_daily_control_usage as ' ~ published_control_select()) %}
     {% endif %}
 {% endmacro %}
 

@@ -7,6 +7,7 @@ from orchestration.closing.records import Check
 from orchestration.landing.receipts import Receipt
 from orchestration.marts.calendar import month_end, month_of
 from orchestration.marts.manifest import Manifest
+from orchestration.reconciling.verdicts import bills_check
 
 _NAMED = 5
 
@@ -49,6 +50,7 @@ def month_checks(manifest: Manifest, receipts: Sequence[Receipt], month: date) -
             conflicts == 0,
             f"{conflicts:,} events whose id came back days later" if conflicts else "no id came back days later",
         ),
+        bills_check(manifest, month),
     )
 
 

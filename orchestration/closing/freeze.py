@@ -63,6 +63,7 @@ def freeze_inputs(home: Home, settings: Settings, manifest: Manifest, month: dat
         "timezone": settings.timezone,
         "currency": settings.currency,
         "close": settings.close.model_dump(mode="json"),
+        "reconcile": settings.reconcile.model_dump(mode="json"),
         "sources": {
             name: source.model_dump(mode="json", include={"kind", "timezone", "mapping", "constants", "folders"})
             for name, source in sorted(settings.sources.items())

@@ -14,7 +14,7 @@ from orchestration.marts.charges import Charges
 from orchestration.marts.conservation import account_for
 from orchestration.marts.dbt_build import NodeResult, dbt_build
 from orchestration.marts.inputs import build_variables
-from orchestration.marts.manifest import Manifest, PublishedDay, PublishedMonth
+from orchestration.marts.manifest import Manifest, PublishedBill, PublishedDay, PublishedMonth
 from orchestration.marts.pins import keep_pins
 from orchestration.marts.plan import Plan
 from orchestration.settings import Settings
@@ -147,12 +147,32 @@ def _months(connection: "DuckDBPyConnection", plan: Plan) -> dict[date, Publishe
             "select month, sum(amount)::varchar from marts.monthly_allocation where kind = 'shared' group by month"
         ).fetchall()
     )
+    bills = _bills(connection)
     return {
         item.month: PublishedMonth(
             item.fingerprint,
             *sums.get(item.month, (0, "0")),
             cost_rows=reported.get(item.month, 0),
             shared_costs=shared.get(item.month, "0"),
+            bills=tuple(bills.get(item.month, ())),
         )
         for item in plan.months
     }
+
+
+def _bills(connection: "DuckDBPyConnection") -> dict[date, list[PublishedBill]]:
+    rows = connection.execute(
+        """
+        select
+            month, provider, provider_account, bill, currency, verdict, why_not, is_required, is_met,
+            billed::varchar, variance::varchar, unexplained::varchar, unexplained_open::varchar, to_mend::varchar,
+            tolerance::varchar, invoice_variance::varchar
+        from marts.monthly_reconciliation
+        where verdict <> 'no bill' or is_required
+        order by all
+        """
+    ).fetchall()
+    bills: dict[date, list[PublishedBill]] = {}
+    for month, *values in rows:
+        bills.setdefault(month, []).append(PublishedBill(*values))
+    return bills

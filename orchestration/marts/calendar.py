@@ -30,6 +30,12 @@ def utc_dates(days: Iterable[date], zone: ZoneInfo) -> set[date]:
     return touched
 
 
+def utc_month_days(month: date, zone: ZoneInfo) -> tuple[date, date]:
+    """The first and the last local day that the month's UTC days touch; a day of a neighbouring month may be either."""
+    start, end = (datetime.combine(day, time(), UTC) for day in (month, next_month(month)))
+    return start.astimezone(zone).date(), (end - timedelta(microseconds=1)).astimezone(zone).date()
+
+
 def offset_spans(first: date, last: date, zone: ZoneInfo) -> list[OffsetSpan]:
     """The zone's offsets from two UTC days before `first` to two after `last`, without gaps."""
     moment = datetime.combine(first, time()) - timedelta(days=2)

@@ -7,7 +7,14 @@ from pathlib import Path
 
 from orchestration.home import Home
 from orchestration.landing.receipts import Receipt
-from orchestration.marts.calendar import month_of, next_month, offset_spans, utc_dates
+from orchestration.marts.calendar import (
+    month_end,
+    month_of,
+    next_month,
+    offset_spans,
+    utc_dates,
+    utc_month_days,
+)
 from orchestration.marts.charges import Charges
 from orchestration.marts.feeds import Fed, feeds
 from orchestration.marts.manifest import Manifest
@@ -88,6 +95,9 @@ def build_variables(
         ],
         "currency": settings.currency,
         **charged.variables(_credit_days(home, plan, manifest, charged)),
+        "published_utc_files": _billable_files(home, settings, plan, manifest, mart="daily_utc_usage"),
+        "published_control_files": _billable_files(home, settings, plan, manifest, mart="daily_control_usage"),
+        "reconcile": settings.reconcile.variables(),
         "data_until": plan.data_until.isoformat() if plan.data_until else "0001-01-01",
     }
 
@@ -174,6 +184,18 @@ def _dates_to_read(
         connection.execute("set enable_progress_bar = false")
         rows = connection.execute(query, [*(list(paths) for paths in globs.values()), sorted(inside)]).fetchall()
     return inside | {row[0] for row in rows}
+
+
+def _billable_files(home: Home, settings: Settings, plan: Plan, manifest: Manifest | None, *, mart: str) -> list[str]:
+    """Published files of the days that are not rebuilt, of the plan's months and of their UTC days."""
+    if manifest is None:
+        return []
+    snapshot = home.current_marts.resolve()
+    rebuilt = {item.day for item in plan.days}
+    spans = [(month, month_end(month)) for month in (item.month for item in plan.months)]
+    spans += [utc_month_days(first, settings.zone) for first, _ in spans]
+    days = {day for day in manifest.days if any(first <= day <= last for first, last in spans)} - rebuilt
+    return [str(path) for day in sorted(days) if (path := snapshot / mart / f"{day}.parquet").exists()]
 
 
 def _published_files(home: Home, plan: Plan, manifest: Manifest | None, *, mart: str, rebuilt: set[date]) -> list[Path]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from orchestration.home import Home
 
 # Raised when the columns of a mart change: every published day is then built again, at its pinned prices.
-LAYOUT = 5
+LAYOUT = 6
 MANIFEST_FILE = "manifest.json"
 
 
@@ -39,10 +39,36 @@ class PublishedDay:
 
 
 @dataclass(frozen=True)
+class PublishedBill:
+    """What reconciling a provider's account came to (monthly_reconciliation). Amounts are exact decimal strings."""
+
+    provider: str
+    account: str
+    bill: str
+    currency: str
+    verdict: str
+    why_not: str
+    is_required: bool
+    is_met: bool
+    billed: str | None = None
+    variance: str | None = None
+    unexplained: str | None = None
+    unexplained_open: str | None = None
+    to_mend: str | None = None
+    tolerance: str | None = None
+    invoice_variance: str | None = None
+
+    @property
+    def is_compared(self) -> bool:
+        return self.variance is not None
+
+
+@dataclass(frozen=True)
 class PublishedMonth:
     """One month as it was published. `cost_rows`: rows of providers' cost reports for its UTC dates.
 
     `spend` and `shared_costs` are USD as exact decimal strings; together they are what monthly_allocation adds up to.
+    `bills`: what reconciling came to, one for each account, without those that nobody billed and nobody requires.
     """
 
     fingerprint: str
@@ -50,6 +76,7 @@ class PublishedMonth:
     spend: str
     cost_rows: int = 0
     shared_costs: str = "0"
+    bills: tuple[PublishedBill, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,5 +119,10 @@ def read_snapshot_manifest(snapshot: Path) -> Manifest | None:
         return None
     plain = json.loads(path.read_text(encoding="utf-8"))
     plain["days"] = {date.fromisoformat(day): PublishedDay(**value) for day, value in plain["days"].items()}
-    plain["months"] = {date.fromisoformat(month): PublishedMonth(**value) for month, value in plain["months"].items()}
+    plain["months"] = {
+        date.fromisoformat(month): PublishedMonth(
+            **{**value, "bills": tuple(PublishedBill(**bill) for bill in value.get("bills", ()))}
+        )
+        for month, value in plain["months"].items()
+    }
     return Manifest(**plain)

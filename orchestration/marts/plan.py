@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from orchestration.landing.receipts import Receipt
+from orchestration.marts.bills import Bills
 from orchestration.marts.calendar import month_end, month_of
 from orchestration.marts.charges import Charges
 from orchestration.marts.feeds import Fed, feeds, superseded_rows
@@ -75,6 +76,7 @@ def make_plan(
     mark: Callable[[str, date], str] = lambda source, day: "",
     repin: Mapping[date, str] | None = None,
     charges: Charges | None = None,
+    bills: Bills | None = None,
 ) -> Plan:
     """Compare what each day would be built from with what is published.
 
@@ -83,6 +85,7 @@ def make_plan(
     `mark`: what the settings make of a source's events on a day (its role, what it mirrors); '' where that is nothing.
     `rows_in_force`: what the reference tables say of days (see `day_rows`).
     `pins`: the books that days were first built with, for days that are no longer published.
+    `bills`: what a month's reconciliation is made from beside its days and its cost reports.
     `repin`: the books that published days are moved to, whatever they are pinned to.
     `charges`: what a month's charges are made from beside its days.
     """
@@ -130,6 +133,7 @@ def make_plan(
         data_until=data_until,
         costs=costs,
         charges=charges or Charges(),
+        bills=bills,
     )
     return Plan(
         days=tuple(stale_days),
@@ -153,12 +157,16 @@ def _stale_months(
     data_until: date | None,
     costs: Mapping[date, set[str]],
     charges: Charges,
+    bills: Bills | None,
 ) -> Iterable[StaleMonth]:
     days_of: dict[date, list[str]] = defaultdict(list)
     for day, fingerprint in fingerprints.items():
         days_of[month_of(day)].append(f"{day}={fingerprint}")
     touched = {month_of(day) for day in rebuilt}
-    for month in sorted({*days_of, *costs, *published}):
+    known = {*days_of, *costs, *published}
+    if bills is not None and known:
+        known |= {month for month in bills.months if month >= min(known)}
+    for month in sorted(known):
         lines = days_of[month]
         before = month - timedelta(days=1)
         until = min(month_end(month), max(data_until or before, before))
@@ -169,7 +177,10 @@ def _stale_months(
             for budget in budgets
             if budget.valid_from <= last < budget.valid_to
         ]
-        reported = [sorted(costs[month])] if month in costs else []
+        reported: list[object] = [sorted(costs[month])] if month in costs else []
+        if bills is not None:
+            edges = [f"{day}={fingerprints[day]}" for day in bills.neighbours(month) if day in fingerprints]
+            reported += [bills.of(month), edges]
         shared = shared_in(month, shared_costs)
         # Cost centres and exchange rates are those of that day, also when it has no usage.
         divided = [[sorted(map(repr, shared)), in_force.on(last)]] if shared else []
@@ -178,7 +189,7 @@ def _stale_months(
             [LAYOUT, sorted(lines), budgets_hash(budgeted), until.isoformat(), *reported, *divided, *charged]
         )
         if published.get(month) != fingerprint or month in touched:
-            other = "its budgets, shared costs, credits, taxes, last complete day or a provider's cost report changed"
+            other = "its budgets, shared costs, credits, taxes, last complete day or a provider's bill changed"
             why = "its days changed" if month in touched else other
             yield StaleMonth(month=month, fingerprint=fingerprint, data_until=until, why=why)
 

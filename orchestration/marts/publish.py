@@ -15,7 +15,7 @@ from orchestration.marts.manifest import MANIFEST_FILE, Manifest
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-DAILY = ("daily_usage", "hourly_usage", "daily_sources", "daily_credits", "daily_control_usage")
+DAILY = ("daily_usage", "hourly_usage", "daily_sources", "daily_credits", "daily_control_usage", "daily_utc_usage")
 MONTHLY = (
     "monthly_usage",
     "monthly_budget_status",
@@ -24,9 +24,19 @@ MONTHLY = (
     "monthly_allocation",
     "daily_provider_costs",
     "monthly_charges",
+    "monthly_reconciliation",
+    "monthly_reconciliation_models",
 )
 # Most homes have none of these on most days: without rows there is a file only where one must be replaced.
-SPARSE = ("daily_credits", "daily_control_usage", "monthly_credits", "daily_provider_costs")
+SPARSE = (
+    "daily_credits",
+    "daily_control_usage",
+    "daily_utc_usage",
+    "monthly_credits",
+    "daily_provider_costs",
+    "monthly_reconciliation",
+    "monthly_reconciliation_models",
+)
 _KEPT_SNAPSHOTS = 3
 
 

@@ -50,8 +50,9 @@ INVOICES = Table(
     name="invoices",
     title="what providers invoiced",
     about=(
-        "For reconciliation. One row for each line, or one for the whole invoice. The period is written as invoices "
-        "print it: both days belong to it. They are the provider's days, which are UTC."
+        "For `tallyhouse reconcile`. One row for each line, or one for the whole invoice. The period is written as "
+        "invoices print it: both days belong to it, and are the provider's, which are UTC. A line is of the month of "
+        "its last day. One that begins in an earlier month is not compared, nor one in another currency than yours."
     ),
     columns=(
         Column("provider", name(), "as in the usage marts, such as anthropic"),

@@ -13,10 +13,11 @@ from orchestration.errors import ConservationError, TallyhouseError
 from orchestration.home import Home
 from orchestration.marts.build import BuildReport
 from orchestration.marts.dbt_build import BuildError, NodeResult
-from orchestration.marts.manifest import Manifest
+from orchestration.marts.manifest import Manifest, PublishedBill
 from tests.unit.dagster.published import DAYS, manifest
 
 TODAY = date(2026, 11, 3)
+OCTOBER = date(2026, 10, 1)
 
 
 def result(published: Manifest, name: str) -> AssetCheckEvaluation:
@@ -126,3 +127,18 @@ def test_a_rebuilt_day_bears_the_rows_and_bytes_of_its_file(home: Home) -> None:
     assert told["daily_usage"]["dagster/row_count"].value == 3
     assert told["daily_usage"]["bytes"].value == daily.stat().st_size
     assert (told["monthly_usage"]["dagster/row_count"].value, told["monthly_usage"]["requests"].value) == (0, 5)
+
+
+def test_months_that_do_not_agree_with_their_bills_are_named() -> None:
+    given = manifest()
+    assert result(given, "reconciled").passed
+    agreeing = PublishedBill("openai", "", "invoice", "USD", "agrees", "", False, True, "5", "0", "0", "0", "0", "1")
+    october = replace(given.months[OCTOBER], bills=(agreeing,))
+    found = result(manifest(months={**given.months, OCTOBER: october}), "reconciled")
+    assert (found.passed, found.metadata["with a bill"].value, found.metadata["months"].value) == (True, 1, 1)
+    differing = replace(agreeing, verdict="differs", is_met=False, unexplained="-7.5", unexplained_open="7.5")
+    # November is not over: what its bill says so far is no failure.
+    bad = {month: replace(value, bills=(differing,)) for month, value in given.months.items()}
+    found = result(manifest(months=bad), "reconciled")
+    assert (found.passed, found.severity) == (False, AssetCheckSeverity.WARN)
+    assert found.metadata["differing"].value == "2026-10: openai: $7.50 unexplained"

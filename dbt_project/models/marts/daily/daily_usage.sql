@@ -5,8 +5,8 @@
 -- exactly where is_priced is false.
 select
     * exclude (
-        is_hourly, is_control, control_account, utc_date, hour_at, local_hour, events, delivered_rows, conflicts,
-        first_event_at, last_event_at
+        is_hourly, is_control, control_account, utc_date, hour_at, local_hour, billed_account, billed_date, billed_model,
+        events, delivered_rows, conflicts, first_event_at, last_event_at
     )
 from {{ ref('int_usage_summed') }}
 where not is_hourly and not is_control

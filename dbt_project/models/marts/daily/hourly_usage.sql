@@ -10,9 +10,7 @@ select
     provider,
     model,
     is_priced,
-    requests,
-    failed_requests,
-    {{ (token_classes() + ['total_tokens'] + counted_units() + cost_parts() + cost_totals()) | join(', ') }},
-    estimated_cost
+    {{ sum_measures() }}
 from {{ ref('int_usage_summed') }}
 where is_hourly and not is_control
+group by usage_date, hour_at, local_hour, department, provider, model, is_priced

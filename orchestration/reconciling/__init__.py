@@ -1,0 +1,1 @@
+"""Whether figures agree with what providers bill: marts say it, this tells it. Light to import."""
