@@ -10,6 +10,7 @@ from reports.allocation import Allocation
 from reports.corrections import Corrections
 from reports.detail import Detail
 from reports.figures import Figures, Row
+from reports.narrative.bills import providers_bills
 from reports.narrative.compose import Words, before_label, versus
 from reports.rates import rate_rows
 from reports.values import ZERO, Facts, Issuer, Standing
@@ -61,6 +62,7 @@ def view(facts: Facts, figures: Figures, words: Words, detail: Detail, framing: 
         no_change=_no_change(facts, figures),
         price_books=", ".join(facts.price_books) or "none: no usage has a price",
         source_rows=_source_rows(facts, figures),
+        bills=providers_bills(facts.bills).text if facts.scope.kind == "organisation" else "",
         status=_status(framing.standing),
         corrections=framing.corrections,
         allocation=framing.allocation,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reports.rates import day_rates
-from reports.values import ZERO, Allocated, Budget, Crossing, Facts, Period, Scope, SourceRows, Usage
+from reports.values import ZERO, Allocated, Bill, Budget, Crossing, Facts, Period, Scope, SourceRows, Usage
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -137,6 +137,7 @@ def read_facts(marts: Path, month: date, scope: Scope) -> Facts:
             price_books=tuple(manifest["price_books"].get(version, version) for (version,) in versions),
             rates=day_rates(manifest, (day for day, _, _ in daily)),
             allocation=_allocation(reader, marts, first),
+            bills=_bills(reader, marts, first) if scope.kind == "organisation" else (),
         )
 
 
@@ -237,6 +238,15 @@ def _allocation(reader: _Reader, marts: Path, first: date) -> tuple[Allocated, .
         month_files(marts, "monthly_allocation", [first]),
     )
     return tuple(Allocated(*row) for row in rows)
+
+
+def _bills(reader: _Reader, marts: Path, first: date) -> tuple[Bill, ...]:
+    rows = reader.rows(
+        "SELECT provider, verdict, is_met, billed, variance, unexplained FROM read_parquet($files) "
+        "WHERE provider <> '' ORDER BY provider, provider_account, currency",
+        month_files(marts, "monthly_reconciliation", [first]),
+    )
+    return tuple(Bill(*row) for row in rows)
 
 
 def _sources(reader: _Reader, marts: Path, first: date, through: date | None) -> SourceRows:

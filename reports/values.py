@@ -181,10 +181,23 @@ class Allocated:
 
 
 @dataclass(frozen=True)
+class Bill:
+    """What comparing an account with its provider's bill came to; amounts in USD, None where nothing is compared."""
+
+    provider: str
+    verdict: str
+    is_met: bool
+    billed: Decimal | None
+    variance: Decimal | None
+    unexplained: Decimal | None
+
+
+@dataclass(frozen=True)
 class Facts:
     """All that the published marts say about one month and scope; every amount exact.
 
     `items` below are departments for the organisation and projects for a department.
+    `bills` are of the organisation; a department's statement has none.
     `months` holds exact spend by (first day of month, item) for the twelve months that end with this one.
     `hours` holds tokens by (ISO weekday 1-7, local hour 0-23), summed over the complete days.
     `rates` are those of the days with usage, where prices were converted.
@@ -205,6 +218,7 @@ class Facts:
     price_books: tuple[str, ...]
     rates: tuple[DayRate, ...] = ()
     allocation: tuple[Allocated, ...] = ()
+    bills: tuple[Bill, ...] = ()
 
     def item_of(self, usage: Usage) -> str:
         return usage.department if self.scope.kind == "organisation" else usage.project

@@ -49,6 +49,7 @@ class Statement:
     no_change: str
     price_books: str
     source_rows: str
+    bills: str
     status: str
     corrections: Corrections | None
     allocation: Allocation | None
