@@ -9,6 +9,7 @@ from pathlib import Path
 
 from orchestration.demo import company
 from orchestration.demo.budgets import budget_rows
+from orchestration.demo.invoices import Billed, invoice_rows
 from orchestration.demo.season import bank_holidays
 from orchestration.demo.usage import Plan
 from orchestration.errors import SettingsError
@@ -27,7 +28,7 @@ def refuse_existing(home: Home) -> None:
         )
 
 
-def write_company(home: Home, *, plan: Plan, spend: dict[tuple[str, date], int]) -> None:
+def write_company(home: Home, *, plan: Plan, spend: dict[tuple[str, date], int], billed: Billed) -> None:
     """Write the example company's reference tables and, last, its settings.
 
     spend: nano-dollars by (department, first day of month); the budgets are sized by it.
@@ -37,6 +38,7 @@ def write_company(home: Home, *, plan: Plan, spend: dict[tuple[str, date], int])
         "departments.csv": _departments(plan),
         "budgets.csv": budget_rows(plan, spend),
         "price_overrides.csv": _overrides(plan),
+        "invoices.csv": invoice_rows(plan, billed),
     }
     for name in HEADERS:
         _write_table(home, name, tables.get(name, ()))

@@ -10,6 +10,7 @@ from orchestration.demo.company import PROJECTS, Project
 from orchestration.demo.files import Inbox
 from orchestration.demo.formats import gateway_line, own_csv, own_fields, own_line
 from orchestration.demo.home_files import refuse_existing, write_company
+from orchestration.demo.invoices import Billed
 from orchestration.demo.season import DayClock, days_between
 from orchestration.demo.sessions import Sessions
 from orchestration.demo.summary import DemoSummary
@@ -34,10 +35,15 @@ class _Story:
     doubled: int = 0
     late: int = 0
     notes: list[str] = field(default_factory=list)
+    billed: Billed = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.billed = Billed(self.plan.last_month)
 
     def count(self, project: Project, day: date, events: list[Event]) -> None:
         """Add events to the spend (nano-dollars) of their department and month, and to the totals."""
         month = day.replace(day=1)
+        self.billed.add(day, events)
         for event in events:
             self.failed += bool(event.error)
             self.unknown += event.model.name == "halden-internal-7b"
@@ -64,7 +70,7 @@ def write_demo(home: Home, *, until: date, seed: int = 42, events: int = 300_000
     _write_gateway(story)
     _write_workstations(story)
     # The settings come last: a home without them is not a home, so a killed init can be started again.
-    write_company(home, plan=plan, spend=dict(story.spend))
+    write_company(home, plan=plan, spend=dict(story.spend), billed=story.billed)
     return DemoSummary(
         first_day=plan.first_day,
         last_day=until,
