@@ -82,9 +82,10 @@ def strike(home: Home, blow: Blow | None, folder: Path, *, now: str = NOW) -> St
     `cpu` is the processor time of it and of its workers in seconds, where it could be taken.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    said, out = folder / "stderr", folder / "stdout"
-    before = FILES[blow.file](home) if blow and blow.file else None
+    # Files of its own: workers that a killed run left alone may still have something to say.
     began = time.monotonic()
+    said, out = folder / f"stderr-{began}", folder / f"stdout-{began}"
+    before = FILES[blow.file](home) if blow and blow.file else None
     with said.open("wb") as err, out.open("wb") as printed:
         child = subprocess.Popen(
             [*TALLYHOUSE, "--home", str(home.root), "run"],
