@@ -22,6 +22,7 @@ from orchestration.home import Home
 from orchestration.landing import Refusal
 from orchestration.run import RunSummary, Work
 from orchestration.status import Status
+from reports.currency import cents
 
 _SHOWN = 12
 _PIPE_WIDTH = 240
@@ -124,7 +125,7 @@ def print_summary(summary: RunSummary, home: Home) -> None:
     built = _count(len(summary.days_built), "day")
     table.add_row("Built", f"{built}, {_count(len(summary.months_built), 'month')}")
     if summary.last_month is not None and summary.last_month_spend is not None:
-        table.add_row(f"Spend of {summary.last_month:%B %Y}", _money(summary.last_month_spend))
+        table.add_row(f"Spend of {summary.last_month:%B %Y}", cents(summary.last_month_spend))
     if summary.delivery is not None:
         delivery = summary.delivery
         table.add_row("Messages", f"{delivery.sent} sent, {delivery.held} held back, {delivery.failed} failed and kept")
@@ -172,7 +173,7 @@ def print_status(status: Status) -> None:
     table.add_row("Data complete until", status.data_until or "nothing is published yet")
     if status.published_at:
         table.add_row("Published", f"{status.published_at}, {_count(status.days, 'day')}")
-    table.add_row(f"Spend of {status.month:%B %Y}", f"{_money(status.month_spend)} so far")
+    table.add_row(f"Spend of {status.month:%B %Y}", f"{cents(status.month_spend)} so far")
     table.add_row("Not priced", _count(status.unpriced_requests, "request"))
     if status.conflicts:
         table.add_row("Conflicts", f"{status.conflicts} events came again, days apart, under the same id")
@@ -184,6 +185,11 @@ def print_status(status: Status) -> None:
     if status.price_outlook:
         for line in outlook_lines(status.price_outlook):
             table.add_row("", line)
+    if status.other_rates:
+        first, last = status.other_rates[0], status.other_rates[-1]
+        days = _count(len(status.other_rates), "day")
+        table.add_row("Exchange rates", f"{days} from {first} to {last} would differ by fx_rates.csv as it is now")
+        table.add_row("", f"To see by how much: tallyhouse reprice --from {first} --to {last} --plan")
     for place, line in enumerate(status_lines(status.closed, carries=status.late_usage == "carry_forward")):
         table.add_row("" if place else "Closed months", line)
     if isinstance(status.conservation, str):
@@ -307,10 +313,6 @@ def _section(title: str, lines: Sequence[str]) -> None:
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def _money(amount: Decimal) -> str:
-    return f"${amount:,.2f}"
 
 
 def _link(path: Path) -> str:

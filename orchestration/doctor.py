@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from orchestration.errors import TallyhouseError
 from orchestration.home import Home
@@ -33,6 +34,7 @@ def examine(
         Finding("settings", True, f"{settings.organisation.name}, {settings.timezone}, {settings.currency}"),
         Finding("packages", True, ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)),
         *_tables(home),
+        *_currency(home, settings),
         *_sources(settings),
         _roles(home, settings),
         *_unread_folders(home, settings),
@@ -69,6 +71,26 @@ def _tables(home: Home) -> Iterator[Finding]:
             yield Finding(table.file, True, told)
         except TallyhouseError as error:
             yield Finding(table.file, False, str(error))
+
+
+def _currency(home: Home, settings: Settings) -> Iterator[Finding]:
+    """Whether budgets are in the currency that figures are in, and whether every landed day has an exchange rate."""
+    from orchestration.landing import receipts
+    from orchestration.reference import FX_RATES, Rates, check_money
+    from orchestration.reference.currencies import PRICE_CURRENCY
+
+    try:
+        check_money(home, settings.currency)
+        told = f"prices and figures in {settings.currency}"
+        if settings.currency != PRICE_CURRENCY:
+            landed = [date.fromisoformat(day) for item in receipts(home) for file in item.files for day in file.days]
+            rates = Rates(FX_RATES.read(home), settings.currency)
+            told = f"prices in {PRICE_CURRENCY}, figures in {settings.currency}"
+            if landed:
+                told += f", at rates from {rates.on(PRICE_CURRENCY, min(landed)).rate_date} on"
+        yield Finding("currency", True, told)
+    except TallyhouseError as error:
+        yield Finding("currency", False, str(error))
 
 
 def _sources(settings: Settings) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from orchestration.errors import SettingsError
 from orchestration.home import Home
 from orchestration.journal import record, tell
 from orchestration.lock import writer
-from orchestration.reference import check_money, day_rows, read_all, refuse_unconverted
+from orchestration.reference import Rates, check_money, day_rows, read_all, refuse_unconverted
 from orchestration.settings import Settings
 from orchestration.unfinished import remove_unfinished
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from orchestration.landing import LandingReport, Progress, Receipt
     from orchestration.marts.build import BuildReport
     from orchestration.marts.charges import Charges
+    from orchestration.marts.manifest import Manifest
     from orchestration.marts.plan import Plan
     from orchestration.reference import Reference
 
@@ -110,6 +111,7 @@ def plan_build(
     """Which days and months would be built from what is landed now, and why. Writes nothing."""
     from orchestration.landing import receipts
     from orchestration.marts.bills import Bills
+    from orchestration.marts.day_rates import day_rates
     from orchestration.marts.manifest import read_manifest
     from orchestration.marts.pins import read_pins
     from orchestration.marts.plan import make_plan
@@ -120,15 +122,16 @@ def plan_build(
     _refuse_another_zone(landed, settings)
     refuse_overlaps(settings, landed)
 
+    manifest = read_manifest(home)
     tables = read_all(home)
     check_money(home, settings.currency)
+    _refuse_another_currency(home, settings, manifest)
     plan = make_plan(
         receipts=landed,
-        manifest=read_manifest(home),
+        manifest=manifest,
         rows_in_force=day_rows(
             members=tables.organisation,
             departments=tables.departments,
-            fx_rates=tables.fx_rates,
         ),
         budgets=tables.budgets,
         shared_costs=tables.shared_costs,
@@ -140,6 +143,10 @@ def plan_build(
         repin=repin,
         charges=_charges(home, settings, tables),
         bills=Bills(tables.invoices, settings),
+        rates=day_rates(
+            home, currency=settings.currency, rates=tables.fx_rates, manifest=manifest, today=settings.today
+        ),
+        exchange=Rates(tables.fx_rates, settings.currency),
     )
     last_days = {item.month: max(item.data_until, item.month) for item in plan.months}
     refuse_unconverted(tables.shared_costs, tables.fx_rates, last_days, settings.currency)
@@ -160,6 +167,19 @@ def _charges(home: Home, settings: Settings, tables: "Reference") -> "Charges":
         issued=issued_charges(home),
         moved=moved_credits(home),
     )
+
+
+def _refuse_another_currency(home: Home, settings: Settings, manifest: "Manifest | None") -> None:
+    """What was issued in one currency cannot be compared, restated or carried forward in another."""
+    if manifest is None or manifest.currency == settings.currency:
+        return
+    from orchestration.closing.issued import closed_months
+
+    if closed := closed_months(home):
+        raise SettingsError(
+            f"currency is {settings.currency}, but {max(closed):%B %Y} was closed in {manifest.currency}.",
+            f"Write currency: {manifest.currency} again; for another currency make a new home on the same logs.",
+        )
 
 
 def _refuse_another_zone(landed: "Sequence[Receipt]", settings: Settings) -> None:

@@ -50,7 +50,7 @@ class Work:
 
 @dataclass(frozen=True)
 class RunSummary:
-    """What one run did. Amounts are USD as exact decimals; `conservation` covers everything ever delivered.
+    """What one run did. Amounts are exact decimals; `conservation` covers everything ever delivered.
 
     `refused`: every file that is refused now, also those that an earlier run refused.
     """

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from orchestration.errors import SettingsError
 from orchestration.home import Home
+from orchestration.reference.currencies import PRICE_CURRENCY, reporting_currency
 from orchestration.settings_sources import settled_source
 
 SourceKind = Literal[
@@ -204,7 +205,7 @@ class Settings(_Frozen):
 
     organisation: Organisation
     timezone: str = "UTC"
-    currency: Literal["USD"] = "USD"
+    currency: str = PRICE_CURRENCY
     sources: dict[str, Source] = {}
     geography: Geography = Geography()
     notifications: Notifications = Notifications()
@@ -221,6 +222,11 @@ class Settings(_Frozen):
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError("is not an IANA time zone such as Europe/London") from error
         return name
+
+    @field_validator("currency")
+    @classmethod
+    def _reportable(cls, code: str) -> str:
+        return reporting_currency(code)
 
     @model_validator(mode="after")
     def _mirrors_lead_somewhere(self) -> "Settings":

@@ -40,12 +40,13 @@ class SourceStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """Everything `tallyhouse status` says. Amounts are exact USD.
+    """Everything `tallyhouse status` says. Amounts are exact, in `currency`.
 
     `conservation` is the fate of every row delivered until now, or what does not add up, in words. `given_up`:
     messages that will not be sent any more. `price_spans`: first day, last day and label of each price book in use.
     `price_outlook`: what the newest prices would change of built days; None where all of these have them.
     `closed`: closed months, oldest first; `late_usage` is the policy for what differs of them.
+    `other_rates`: days that were built at another exchange rate than fx_rates.csv has for them now.
     """
 
     organisation: str
@@ -70,6 +71,8 @@ class Status:
     price_outlook: Outlook | None
     closed: tuple[ClosedMonth, ...]
     late_usage: str
+    currency: str
+    other_rates: tuple[date, ...]
     writer: str | None
     asked_at: datetime
 
@@ -82,6 +85,7 @@ def read_status(home: Home, settings: Settings) -> Status:
     from orchestration.alerts import list_deliveries, pending
     from orchestration.fetching import fetched_until, read_state
     from orchestration.prices import current_book
+    from orchestration.repricing.reprice import other_rates
 
     manifest = read_manifest(home)
     landed = receipts(home)
@@ -139,6 +143,8 @@ def read_status(home: Home, settings: Settings) -> Status:
         price_outlook=price_outlook(home, manifest, landed) if manifest else None,
         closed=closed_overview(home, manifest),
         late_usage=settings.close.late_usage,
+        currency=settings.currency,
+        other_rates=tuple(sorted(other_rates(home, settings, manifest, manifest.days))) if manifest else (),
         writer=current_holder(home),
         asked_at=settings.now,
     )

@@ -44,16 +44,23 @@ def rate_rows(rates: tuple[DayRate, ...], daily: Iterable[tuple[date, str, Decim
     groups = [list(same) for _, same in groupby(rates, key=lambda item: (item.rate, item.rate_date, item.source))]
     exact = [sum((spend.get(item.day, ZERO) for item in group), ZERO) for group in groups]
     amounts = apportion(exact, rounded(sum(exact, ZERO), CENT), CENT)
+    places = max((_places(item.rate) for item in rates), default=0)
     return tuple(
         RateRow(
             days=_days([item.day for item in group]),
-            rate=f"{group[0].rate:f}",
+            rate=f"{group[0].rate:.{places}f}",
             rate_date=formats.full_day(group[0].rate_date),
             source=group[0].source or formats.NONE,
             amount=amount,
         )
         for group, amount in zip(groups, amounts, strict=True)
     )
+
+
+def _places(rate: Decimal) -> int:
+    exponent = rate.as_tuple().exponent
+    assert isinstance(exponent, int)
+    return max(-exponent, 0)
 
 
 def _days(days: list[date]) -> str:

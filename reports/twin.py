@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from reports.queries import complete_until, connect, day_files, month_end, month_files, read_manifest
+from reports.rates import PRICE_CURRENCY
 from reports.values import Scope
 
 KEYS = ("department", "cost_centre", "project", "provider", "model", "service_tier", "is_priced", "price_version")
@@ -28,14 +29,17 @@ _FORMULA = ("=", "+", "-", "@")
 
 
 def twin(marts: Path, month: date, scope: Scope) -> bytes:
-    """One row for each of KEYS, with all measures summed; the costs are USD, exact, and empty where there is no price.
+    """One row for each of KEYS, with all measures summed; the costs are exact, and empty where there is no price.
+
+    They are in dollars as prices are, or in the `currency` that the last column then names.
 
     The rows are those the PDF is made of: the complete days of the month, in the scope. They are of the kind `usage`;
     after them come, in a month that is over, shares of what is divided (see SHARES), whose `effective_cost` is empty:
     the month is the sum of both columns.
     """
     first = month.replace(day=1)
-    until = complete_until(read_manifest(marts), first)
+    manifest = read_manifest(marts)
+    until = complete_until(manifest, first)
     files = day_files(marts, "daily_usage", first, until)
     sums = ", ".join(f"sum({column})" for column in COUNTS + COSTS)
     query = (
@@ -56,10 +60,12 @@ def twin(marts: Path, month: date, scope: Scope) -> bytes:
             return connection.execute(asked, given).fetchall() if files else []
 
         used, shared = rows(query, files), rows(shares, divided)
-    lines = [_line(["month", *KEYS, *COUNTS, *COSTS, *SHARES])]
-    lines += [_line([f"{first:%Y-%m}", *map(cell, row), "usage", *[""] * (len(SHARES) - 1)]) for row in used]
+    # A column of its own only where amounts are not in the currency of prices.
+    named, code = (["currency"], [manifest["currency"]]) if manifest["currency"] != PRICE_CURRENCY else ([], [])
+    lines = [_line(["month", *KEYS, *COUNTS, *COSTS, *SHARES, *named])]
+    lines += [_line([f"{first:%Y-%m}", *map(cell, row), "usage", *[""] * (len(SHARES) - 1), *code]) for row in used]
     empty = [""] * (len(KEYS) - 2 + len(COUNTS) + len(COSTS))
-    lines += [_line([f"{first:%Y-%m}", *map(cell, row[:2]), *empty, *map(cell, row[2:])]) for row in shared]
+    lines += [_line([f"{first:%Y-%m}", *map(cell, row[:2]), *empty, *map(cell, row[2:]), *code]) for row in shared]
     return "".join(lines).encode()
 
 

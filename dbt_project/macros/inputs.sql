@@ -17,7 +17,9 @@
         {% do run_query('create or replace view prices.bands as ' ~ price_bands_select()) %}
         {% do run_query('create or replace view prices.models as ' ~ price_models_select()) %}
         {% do run_query('create or replace view run.days as ' ~ values_select(
-            {'usage_date': 'date', 'price_version': 'varchar'}, var('days')
+            {
+                'usage_date': 'date', 'price_version': 'varchar', 'fx_rate': 'decimal(18, 12)', 'fx_date': 'date',
+            }, var('days')
         )) %}
         {% do run_query('create or replace view run.utc_offsets as ' ~ values_select(
             {'from_at': 'timestamp', 'to_at': 'timestamp', 'seconds': 'integer'}, var('utc_offsets')
@@ -65,7 +67,9 @@
     {%- set lines = [] -%}
     {%- for row in rows -%}
         {%- set values = [] -%}
-        {%- for name in columns %}{% do values.append(quoted(row[name])) %}{% endfor -%}
+        {%- for name in columns -%}
+            {% do values.append('null' if row[name] is none else quoted(row[name])) %}
+        {%- endfor -%}
         {% do lines.append('(' ~ values | join(', ') ~ ')') %}
     {%- endfor -%}
     {{ return(
@@ -111,6 +115,7 @@
     {%- set columns = {'usage_date': 'date'} -%}
     {%- for name in usage_dimensions() %}{% do columns.update({name: 'varchar'}) %}{% endfor -%}
     {%- do columns.update({'is_priced': 'boolean', 'unpriced_reason': 'varchar', 'price_version': 'varchar'}) -%}
+    {%- do columns.update(rate_columns()) -%}
     {%- do columns.update({'requests': 'bigint', 'failed_requests': 'bigint'}) -%}
     {%- for name in token_classes() + ['total_tokens'] + counted_units() -%}
         {% do columns.update({name: 'decimal(38, 0)'}) %}

@@ -49,7 +49,7 @@
             'scope_type': 'varchar', 'scope': 'varchar', 'statement': 'varchar', 'reference': 'varchar',
         },
         'fx_rates': {
-            'currency': 'varchar', 'rate_date': 'date', 'rate': 'decimal(24, 12)', 'source': 'varchar',
+            'currency': 'varchar', 'rate_date': 'date', 'rate': 'decimal(18, 12)', 'source': 'varchar',
         },
     }) }}
 {% endmacro %}

@@ -21,7 +21,7 @@ _CAUSES = {"department": ("project", "model"), "organisation": ("department", "p
 
 @dataclass(frozen=True)
 class Status:
-    """One budget in one month. Money in USD; `month` is its first day."""
+    """One budget in one month. `month` is its first day."""
 
     month: date
     budget_id: str

@@ -24,7 +24,7 @@ CARRIED = "carried.json"
 
 @dataclass(frozen=True)
 class Difference:
-    """One line of a closed month that is known otherwise today; costs in USD, exact, unpriced usage counting 0."""
+    """One line of a closed month that is known otherwise today; costs exact, unpriced usage counting 0."""
 
     month: date
     department: str

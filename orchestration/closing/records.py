@@ -30,7 +30,7 @@ class Record:
 
     `revision` counts a month's closings and restatements from 1; a reopening keeps the revision that it opens.
     `frozen`: sha256 by path of every file that was frozen, inputs included; empty for a reopening.
-    `spend`: effective cost of the month in USD as an exact decimal string, restated or not, without carried amounts.
+    `spend`: effective cost of the month as an exact decimal string, restated or not, without carried amounts.
     """
 
     number: int

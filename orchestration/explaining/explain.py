@@ -10,11 +10,21 @@ from typing import Any
 from orchestration.closing.overview import ClosedMonth, closed_overview
 from orchestration.errors import SettingsError
 from orchestration.explaining.find import DeliveredRow, find_rows
-from orchestration.explaining.lines import Line, StepLine, check, cost_lines, step_lines
+from orchestration.explaining.lines import (
+    ConvertedPart,
+    Line,
+    StepLine,
+    check,
+    converted_parts,
+    cost_lines,
+    step_lines,
+)
 from orchestration.home import Home
 from orchestration.lock import writer
+from orchestration.marts.day_rates import DayRate, DayRates, day_rates
 from orchestration.marts.manifest import Manifest, read_manifest
 from orchestration.marts.plan import Plan, StaleDay
+from orchestration.reference import FX_RATES
 from orchestration.settings import Settings
 
 
@@ -25,6 +35,8 @@ class Explanation:
     `day_state`: whether the day is published as it is explained here. `book`: the pinned price book in words.
     `override_line`: the line of price_overrides.csv that the price is from, where the file still has it. `hint`: the
     nearest known prices of an unknown model. `closed`: the month of the day as it was issued, where it is closed.
+    `lines` are in the price book's currency, all else in the reporting one; where that is another, `rate` is the day's
+    and `converted` what became of each part.
     """
 
     event: Mapping[str, Any]
@@ -37,6 +49,8 @@ class Explanation:
     hint: str | None
     closed: ClosedMonth | None
     timezone: str
+    converted: tuple[ConvertedPart, ...] = ()
+    rate: DayRate | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Everything, exact."""
@@ -66,7 +80,14 @@ def explain_event(home: Home, settings: Settings, event_id: str, *, source: str 
         newest = current_book(home)
         pins = _pins(home, manifest, days, newest.version)
         labels = dict(manifest.price_books) if manifest else {}
-        plan = _plan_of(pins)
+        rates = day_rates(
+            home,
+            currency=settings.currency,
+            rates=FX_RATES.read(home),
+            manifest=manifest,
+            today=settings.today,
+        )
+        plan = _plan_of(pins, rates)
         books, labels = books_for(home, plan, landed, published=labels)
         variables = build_variables(
             home=home, settings=settings, plan=plan, manifest=manifest, receipts=landed, books=books
@@ -89,6 +110,8 @@ def explain_event(home: Home, settings: Settings, event_id: str, *, source: str 
         hint=_hint(books[version]["models"], event),
         closed=_closed(home, manifest, event),
         timezone=settings.timezone,
+        converted=tuple(converted_parts(event, lines)),
+        rate=next((item.rate for item in plan.days if item.day == event["usage_date"]), None),
     )
 
 
@@ -106,8 +129,17 @@ def _pins(home: Home, manifest: Manifest | None, days: Sequence[date], newest: s
     return {day: published[day].price_version if day in published else kept.get(day, newest) for day in days}
 
 
-def _plan_of(pins: Mapping[date, str]) -> Plan:
-    days = tuple(StaleDay(day=day, fingerprint="", price_version=pins[day], why="explained") for day in sorted(pins))
+def _plan_of(pins: Mapping[date, str], rates: DayRates | None) -> Plan:
+    days = tuple(
+        StaleDay(
+            day=day,
+            fingerprint="",
+            price_version=pins[day],
+            why="explained",
+            rate=rates.of(day) if rates else None,
+        )
+        for day in sorted(pins)
+    )
     return Plan(days=days, months=(), first_day=None, data_until=None, not_due_rows=0)
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from orchestration.errors import TallyhouseError
 from orchestration.prices.discounts import Step
+from orchestration.reference.fx import at_rate
+from reports.currency import exact
 
 ZERO = Decimal(0)
 # Column of the count: what it is called, the part of the cost that it belongs to, and how many a price is quoted for.
@@ -41,7 +43,7 @@ PARTS = ("input_cost", "cache_read_cost", "cache_write_cost", "output_cost", "to
 
 @dataclass(frozen=True)
 class Line:
-    """`count` × `rate` (USD for one) = `amount`; both NULL for a charge and where nothing is known of the price.
+    """`count` × `rate` (for one) = `amount`, in the price book's currency; NULL where nothing is known of the price.
 
     `quoted_for`: how many a price list quotes a price for.
     """
@@ -52,6 +54,15 @@ class Line:
     rate: Decimal | None
     amount: Decimal | None
     quoted_for: int = 1
+
+
+@dataclass(frozen=True)
+class ConvertedPart:
+    """One part of the cost in the price book's currency, and in the reporting currency at the day's rate."""
+
+    part: str
+    amount: Decimal
+    converted: Decimal
 
 
 @dataclass(frozen=True)
@@ -77,7 +88,7 @@ def rate_column(counted: str) -> str:
 def cost_lines(event: Mapping[str, Any]) -> list[Line]:
     """A line for everything that was counted, or for the provider's own charge. `event`: a row of int_usage_priced."""
     if event["is_charged"] and event["is_billable"]:
-        amount = event["charged_cost"]
+        amount = event["reported_cost"]
         return [Line("Charged by the provider itself", "charged_cost", event["requests"], None, amount)]
     lines = []
     for name, (what, part, quoted_for) in COUNTED.items():
@@ -91,6 +102,14 @@ def cost_lines(event: Mapping[str, Any]) -> list[Line]:
     return lines
 
 
+def converted_parts(event: Mapping[str, Any], lines: Sequence[Line]) -> list[ConvertedPart]:
+    """What each part that costs something is in the reporting currency; none where prices are in it already."""
+    if event["currency"] == event["price_currency"] or event["unpriced_reason"] is not None:
+        return []
+    sums = {part: _sum([line.amount or ZERO for line in lines if line.part == part]) for part in PARTS}
+    return [ConvertedPart(part, amount, at_rate(amount, event["fx_rate"])) for part, amount in sums.items() if amount]
+
+
 def step_lines(event: Mapping[str, Any], steps: Sequence[Step]) -> list[StepLine]:
     """The markups and discounts that were taken, in their order."""
     left = event["list_cost"]
@@ -101,11 +120,11 @@ def step_lines(event: Mapping[str, Any], steps: Sequence[Step]) -> list[StepLine
             continue
         before, left = left, left + amount
         if step.factor is not None:
-            how = f"{_plain(Decimal(step.factor) * 100)} % of ${_plain(before)}"
+            how = f"{_plain(Decimal(step.factor) * 100)} % of {exact(before)}"
         elif step.unit == "mtok":
-            how = f"${_plain(Decimal(step.rate or 0) * 10**6)} for a million tokens"
+            how = f"{exact(Decimal(step.rate or 0) * 10**6)} for a million tokens"
         else:
-            how = f"${_plain(Decimal(step.rate or 0))} for each request"
+            how = f"{exact(Decimal(step.rate or 0))} for each request"
         lines.append(StepLine(step.discount_id, step.kind, how, amount, left, step.source))
     return lines
 
@@ -116,12 +135,13 @@ def check(event: Mapping[str, Any], lines: Sequence[Line], steps: Sequence[StepL
     if event["unpriced_reason"] is not None:
         sums = {name: None for name in (*PARTS, "list_cost", "markup_cost", "discount_cost", "effective_cost")}
     else:
-        amounts = {part: [line.amount or ZERO for line in lines if line.part == part] for part in PARTS}
-        sums = {part: _sum(found) for part, found in amounts.items()}
-        sums["list_cost"] = _sum([amount for found in amounts.values() for amount in found])
+        parts = {part: _sum([line.amount or ZERO for line in lines if line.part == part]) for part in PARTS}
+        if event["currency"] != event["price_currency"]:
+            parts = {part: at_rate(amount, event["fx_rate"]) for part, amount in parts.items()}
+        sums = {**parts, "list_cost": _sum(list(parts.values()))}
         sums["markup_cost"] = _sum([step.amount for step in steps if step.kind == "markup"])
         sums["discount_cost"] = _sum([step.amount for step in steps if step.kind == "discount"])
-        sums["effective_cost"] = _sum([line.amount or ZERO for line in lines] + [step.amount for step in steps])
+        sums["effective_cost"] = _sum([*parts.values(), *(step.amount for step in steps)])
     for name, value in sums.items():
         if event[name] != value:
             raise TallyhouseError(

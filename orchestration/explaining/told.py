@@ -9,6 +9,8 @@ from typing import Any
 from orchestration.closing.overview import ClosedMonth
 from orchestration.explaining.explain import Explanation
 from orchestration.explaining.lines import Line
+from orchestration.reference.currencies import PRICE_CURRENCY
+from reports.currency import exact
 
 _MATCHED = {
     "override": "the name stands in price_overrides.csv",
@@ -28,7 +30,7 @@ _WIDTH = 40
 
 
 def told(found: Explanation) -> Iterator[str]:
-    """The explanation as lines of text; amounts are exact US dollars."""
+    """The explanation as lines of text; amounts are exact, prices in the price book's currency."""
     event = found.event
     yield f"Event {event['event_id']} of {event['source']}"
     yield ""
@@ -125,12 +127,26 @@ def _amounts(found: Explanation) -> Iterator[str]:
         yield _entry("Not billed", "answered from the gateway's own cache, or failed in a batch")
     elif event["is_charged"]:
         yield _entry("Basis", "the provider's own charge, so no price is looked up and no discount taken")
+    yield from _conversion(found)
     yield _entry("List cost", _money(event["list_cost"]))
     for step in found.steps:
         yield _entry(step.kind.capitalize(), f"{step.discount_id}: {step.how} = {_money(step.amount)}, leaves "
                      f"{_money(step.left)}" + _more(step.source, " ({})"))  # fmt: skip
     yield _entry("Effective cost", _money(event["effective_cost"]))
     yield from _estimate(event)
+
+
+def _conversion(found: Explanation) -> Iterator[str]:
+    """Prices in one currency, figures in another: the day's rate, and each part at it."""
+    event, rate = found.event, found.rate
+    if rate is None:
+        return
+    one = f"1 {event['price_currency']} = {rate.rate} {event['currency']}"
+    yield _entry("Exchange rate", f"{one}, of {rate.rate_date}" + _more(rate.source, ": {}"))
+    for item in found.converted:
+        name = item.part.replace("_", " ").capitalize()
+        price = exact(item.amount, event["price_currency"])
+        yield _entry(f"{name} converted", f"{price} × {rate.rate} = {_money(item.converted)}")
 
 
 def _estimate(event: Any) -> Iterator[str]:
@@ -140,12 +156,12 @@ def _estimate(event: Any) -> Iterator[str]:
 
 def _line(line: Line) -> str:
     if line.part == "charged_cost":
-        return _entry(line.what, _money(line.amount))
+        return _entry(line.what, _price_money(line.amount))
     if line.rate is None:
         return _entry(line.what, f"{line.count:,}, for which there is no price")
     quoted = {1: "each", 1000: "a thousand", 10**6: "a million"}[line.quoted_for]
-    rate = f"{line.count:,} at ${_plain(line.rate * line.quoted_for)} {quoted}"
-    return _entry(line.what, rate if line.amount is None else f"{rate} = {_money(line.amount)}")
+    rate = f"{line.count:,} at {_price_money(line.rate * line.quoted_for)} {quoted}"
+    return _entry(line.what, rate if line.amount is None else f"{rate} = {_price_money(line.amount)}")
 
 
 def _entry(name: str, text: str) -> str:
@@ -165,15 +181,12 @@ def _clock(second: int) -> str:
 
 
 def _money(value: Decimal | None) -> str:
-    if value is None:
-        return "unknown"
-    return f"{'-' if value < 0 else ''}${_plain(abs(value))}"
+    return "unknown" if value is None else exact(value)
 
 
 def _signed(value: Decimal | None) -> str:
     return ("+" if value and value > 0 else "") + _money(value)
 
 
-def _plain(value: Decimal) -> str:
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+def _price_money(value: Decimal | None) -> str:
+    return "unknown" if value is None else exact(value, PRICE_CURRENCY)

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 @dataclass(frozen=True)
 class Alert:
-    """One decision. `period` is the first day of the month, `threshold` whole percents, money in USD.
+    """One decision. `period` is the first day of the month, `threshold` whole percents, money as reported.
 
     outcome: `queued` (it has a message), `superseded` (a higher threshold's message speaks for it),
     `historic` (found when its month was closed to alerts: recorded, never sent).

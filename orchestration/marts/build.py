@@ -12,6 +12,7 @@ from orchestration.landing.receipts import Counts, Receipt
 from orchestration.marts import publish
 from orchestration.marts.charges import Charges
 from orchestration.marts.conservation import account_for
+from orchestration.marts.day_rates import keep_rates
 from orchestration.marts.dbt_build import NodeResult, dbt_build
 from orchestration.marts.inputs import build_variables
 from orchestration.marts.manifest import Manifest, PublishedBill, PublishedDay, PublishedMonth
@@ -91,6 +92,7 @@ def build(
         price_books={day.price_version: book_labels[day.price_version] for day in published_days.values()},
     )
     keep_pins(home, {day: published.price_version for day, published in published_days.items()})
+    keep_rates(home, fresh)
     publish.swap(home, root, fresh)
     publish.tidy(home)
     return BuildReport(manifest=fresh, days=tuple(days), months=tuple(months), nodes=tuple(nodes))
@@ -129,6 +131,9 @@ def _days(connection: "DuckDBPyConnection", plan: Plan) -> dict[date, PublishedD
             spend=spend,
             control=control,
             landed_rows=plan.landed_rows.get(item.day, 0),
+            fx_rate=item.rate.rate if item.rate else "",
+            fx_date=item.rate.rate_date.isoformat() if item.rate else "",
+            fx_source=item.rate.source if item.rate else "",
         )
     return published
 

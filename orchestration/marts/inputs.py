@@ -18,7 +18,7 @@ from orchestration.marts.calendar import (
 from orchestration.marts.charges import Charges
 from orchestration.marts.feeds import Fed, feeds
 from orchestration.marts.manifest import Manifest
-from orchestration.marts.plan import Plan
+from orchestration.marts.plan import Plan, StaleDay
 from orchestration.mirrors import mirror_roots
 from orchestration.prices.discounts import steps_of
 from orchestration.reference import TABLES
@@ -62,7 +62,8 @@ def build_variables(
     roots = mirror_roots(settings.sources)
     to_read = _dates_to_read(home, receipts, globs, utc_dates(days, settings.zone), roots)
     return {
-        "days": [{"usage_date": item.day.isoformat(), "price_version": item.price_version} for item in plan.days],
+        "currency": settings.currency,
+        "days": [_day(item) for item in plan.days],
         "utc_offsets": [
             {"from_at": span.from_at.isoformat(), "to_at": span.to_at.isoformat(), "seconds": span.seconds}
             for span in spans
@@ -93,12 +94,21 @@ def build_variables(
             for path in _published_files(home, plan, manifest, mart="daily_credits", rebuilt=set(days))
             if path.exists()
         ],
-        "currency": settings.currency,
         **charged.variables(_credit_days(home, plan, manifest, charged)),
         "published_utc_files": _billable_files(home, settings, plan, manifest, mart="daily_utc_usage"),
         "published_control_files": _billable_files(home, settings, plan, manifest, mart="daily_control_usage"),
         "reconcile": settings.reconcile.variables(),
         "data_until": plan.data_until.isoformat() if plan.data_until else "0001-01-01",
+    }
+
+
+def _day(item: StaleDay) -> dict[str, str | None]:
+    return {
+        "usage_date": item.day.isoformat(),
+        "price_version": item.price_version,
+        # What nothing is converted with has no date.
+        "fx_rate": item.rate.rate if item.rate else "1",
+        "fx_date": item.rate.rate_date.isoformat() if item.rate else None,
     }
 
 

@@ -10,15 +10,17 @@ from pathlib import Path
 from orchestration.home import Home
 
 # Raised when the columns of a mart change: every published day is then built again, at its pinned prices.
-LAYOUT = 6
+LAYOUT = 7
 MANIFEST_FILE = "manifest.json"
 
 
 @dataclass(frozen=True)
 class PublishedDay:
-    """One day as it was published. `spend` is USD as an exact decimal string; `control` are rows of control sources.
+    """One day as it was published. `control` are rows of control sources.
 
+    `spend`: in the manifest's currency as an exact decimal string.
     `landed_rows`: rows of usage that were landed for the day when it was built.
+    `fx_rate`: what one US dollar was worth, with the rate's date and who published it; '' where dollars are reported.
     """
 
     fingerprint: str
@@ -31,6 +33,9 @@ class PublishedDay:
     spend: str
     control: int = 0
     landed_rows: int = 0
+    fx_rate: str = ""
+    fx_date: str = ""
+    fx_source: str = ""
 
     @property
     def events(self) -> int:
@@ -67,7 +72,7 @@ class PublishedBill:
 class PublishedMonth:
     """One month as it was published. `cost_rows`: rows of providers' cost reports for its UTC dates.
 
-    `spend` and `shared_costs` are USD as exact decimal strings; together they are what monthly_allocation adds up to.
+    `spend` and `shared_costs` are exact decimal strings in the manifest's currency, and add up to monthly_allocation.
     `bills`: what reconciling came to, one for each account, without those that nobody billed and nobody requires.
     """
 

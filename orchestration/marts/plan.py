@@ -15,20 +15,25 @@ from orchestration.landing.receipts import Receipt
 from orchestration.marts.bills import Bills
 from orchestration.marts.calendar import month_end, month_of
 from orchestration.marts.charges import Charges
+from orchestration.marts.day_rates import DayRate, DayRates
 from orchestration.marts.feeds import Fed, feeds, superseded_rows
 from orchestration.marts.manifest import LAYOUT, Manifest
-from orchestration.reference import FIRST_DAY, LAST_DAY, Budget, InForce, SharedCost, budgets_hash, shared_in
+from orchestration.reference import FIRST_DAY, LAST_DAY, Budget, InForce, Rates, SharedCost, budgets_hash, shared_in
 from orchestration.reference.in_force import Dated
 
 
 @dataclass(frozen=True)
 class StaleDay:
-    """A day to build: `why` is for people, `price_version` the book it is pinned to."""
+    """A day to build: `why` is for people, `price_version` the book it is pinned to.
+
+    `rate`: what turns its prices into the reporting currency; None where they are in it.
+    """
 
     day: date
     fingerprint: str
     price_version: str
     why: str
+    rate: DayRate | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,8 @@ def make_plan(
     repin: Mapping[date, str] | None = None,
     charges: Charges | None = None,
     bills: Bills | None = None,
+    rates: DayRates | None = None,
+    exchange: Rates | None = None,
 ) -> Plan:
     """Compare what each day would be built from with what is published.
 
@@ -85,9 +92,12 @@ def make_plan(
     `mark`: what the settings make of a source's events on a day (its role, what it mirrors); '' where that is nothing.
     `rows_in_force`: what the reference tables say of days (see `day_rows`).
     `pins`: the books that days were first built with, for days that are no longer published.
+    `repin`: the books that published days are moved to, whatever they are pinned to, each at the rate in force now.
     `bills`: what a month's reconciliation is made from beside its days and its cost reports.
-    `repin`: the books that published days are moved to, whatever they are pinned to.
     `charges`: what a month's charges are made from beside its days.
+    `rates`: the days' exchange rates, where prices are in another currency than figures. Raises NoRateError for a due
+    day that has none.
+    `exchange`: fx_rates.csv, for what months hold in other currencies.
     """
     fed = feeds(receipts)
     contents, rows = _contents_by_day(receipts, fed, mark)
@@ -106,21 +116,27 @@ def make_plan(
         before = published_days.get(day)
         pin = before.price_version if before else (pins or {}).get(day, newest_book)
         pin = (repin or {}).get(day, pin)
-        fingerprint = _digest([LAYOUT, sorted(contents.get(day, ())), pin, in_force.on(day)])
+        rate = rates.of(day, anew=day in (repin or {})) if rates else None
+        parts: list[object] = [LAYOUT, sorted(contents.get(day, ())), pin, in_force.on(day)]
+        if rates and rate:
+            parts += [rates.currency, rate.stamp]
+        fingerprint = _digest(parts)
         fingerprints[day] = fingerprint
         if before is None:
             why = "new day"
         elif not same_layout:
             why = "the marts have new columns"
-        elif before.price_version != pin:
+        elif day in (repin or {}):
             why = "repriced"
         elif before.fingerprint != fingerprint:
             why = "its events, its reference tables or its sources' roles changed"
+            if rate and [before.fx_rate, before.fx_date] != rate.stamp:
+                why = "its exchange rate is another"
         elif rebuild and rebuild[0] <= day <= rebuild[1]:
             why = "asked for"
         else:
             continue
-        stale_days.append(StaleDay(day=day, fingerprint=fingerprint, price_version=pin, why=why))
+        stale_days.append(StaleDay(day=day, fingerprint=fingerprint, price_version=pin, why=why, rate=rate))
 
     data_until = min(due[-1], today - timedelta(days=1)) if due else None
     stale_months = _stale_months(
@@ -130,6 +146,7 @@ def make_plan(
         budgets=budgets,
         shared_costs=shared_costs,
         in_force=in_force,
+        exchange=exchange,
         data_until=data_until,
         costs=costs,
         charges=charges or Charges(),
@@ -154,6 +171,7 @@ def _stale_months(
     budgets: Sequence[Budget],
     shared_costs: Sequence[SharedCost],
     in_force: InForce,
+    exchange: Rates | None,
     data_until: date | None,
     costs: Mapping[date, set[str]],
     charges: Charges,
@@ -183,7 +201,9 @@ def _stale_months(
             reported += [bills.of(month), edges]
         shared = shared_in(month, shared_costs)
         # Cost centres and exchange rates are those of that day, also when it has no usage.
-        divided = [[sorted(map(repr, shared)), in_force.on(last)]] if shared else []
+        foreign = sorted({row.currency for row in shared} - {""}) if exchange else []
+        rates = [repr(exchange.find(code, last)) for code in foreign] if exchange else []
+        divided = [[sorted(map(repr, shared)), in_force.on(last), *rates]] if shared else []
         charged = charges.of(month, fingerprints)
         fingerprint = _digest(
             [LAYOUT, sorted(lines), budgets_hash(budgeted), until.isoformat(), *reported, *divided, *charged]

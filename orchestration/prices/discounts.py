@@ -18,7 +18,8 @@ _PER_CENT = Decimal("0.01")
 class Step:
     """One row of discounts.csv and the price books that have it.
 
-    Amounts are plain decimal texts: `factor` of what the step before left, or `rate` in USD for one token or request.
+    Amounts are plain decimal texts: `factor` of what the step before left, or `rate` in the reporting
+    currency for one token or request.
     """
 
     versions: tuple[str, ...]

@@ -13,7 +13,7 @@ from orchestration.reference.budgets import BUDGETS, Budget, budgets_hash
 from orchestration.reference.cells import FIRST_DAY, LAST_DAY
 from orchestration.reference.charges import DISCOUNTS, TAXES, Discount, Tax
 from orchestration.reference.credits import ALLOTMENTS, CREDIT_GRANTS, Allotment, CreditGrant
-from orchestration.reference.fx import FX_RATES, FxRate
+from orchestration.reference.fx import FX_RATES, Converted, FxRate, NoRateError, Rates
 from orchestration.reference.in_force import InForce, day_rows
 from orchestration.reference.money import check_money
 from orchestration.reference.organisation import DEPARTMENTS, ORGANISATION, Department, Member
@@ -102,6 +102,7 @@ __all__ = [
     "TAXES",
     "Allotment",
     "Budget",
+    "Converted",
     "CreditGrant",
     "Department",
     "Discount",
@@ -110,8 +111,10 @@ __all__ = [
     "InForce",
     "InvoiceLine",
     "Member",
+    "NoRateError",
     "Payment",
     "PriceOverride",
+    "Rates",
     "Reference",
     "SharedCost",
     "Table",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from orchestration.reference.cells import name, number, one_of, percents, text
+from orchestration.reference.cells import currency, name, number, one_of, percents, text
 from orchestration.reference.scopes import organisation_or
 from orchestration.reference.table import Column, Table, validity
 
@@ -42,7 +42,7 @@ BUDGETS = Table(
         Column("scope", text(), "the department's name; empty for the organisation"),
         Column("measure", one_of("effective_cost"), "what is measured"),
         Column("amount", number(decimals=2, digits=16, zero=False), "money for the period"),
-        Column("currency", one_of("USD"), "of `amount`"),
+        Column("currency", currency(), "of `amount`: the one that tallyhouse.yaml reports in"),
         Column("period", one_of("month"), "how long the amount is for"),
         Column("thresholds", percents(), "percents of the amount that send a message", default="75;90;95;100"),
         *validity(),

@@ -9,3 +9,21 @@ _CODES = """
     UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
 """
 CURRENCIES = frozenset(_CODES.split())
+# What price books and providers' own charges are in.
+PRICE_CURRENCY = "USD"
+# Those whose smallest unit is not a hundredth. A row may be paid in them; statements are in hundredths.
+_OTHER_DECIMALS = """
+    BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF BHD IQD JOD KWD LYD OMR TND
+"""
+_NO_HUNDREDTHS = frozenset(_OTHER_DECIMALS.split())
+
+
+def reporting_currency(code: str) -> str:
+    """The code, if figures can be reported in it. Raises ValueError with a sentence that begins with a verb."""
+    if code not in CURRENCIES:
+        raise ValueError("must be a currency of ISO 4217 in capitals, such as EUR")
+    if code in _NO_HUNDREDTHS:
+        raise ValueError(
+            "has no hundredths, in which statements and budgets are: choose a currency that has, such as EUR"
+        )
+    return code

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from orchestration.reference.fx import FxRate, spans
 from orchestration.reference.organisation import Department, Member
 
 _MODULUS = 1 << 256
@@ -40,12 +39,11 @@ def day_rows(
     *,
     members: Sequence[Member] = (),
     departments: Sequence[Department] = (),
-    fx_rates: Sequence[FxRate] = (),
 ) -> list[Dated]:
     """The rows that a day's figures are made of, without what changes none of them (names, owners, sources).
 
     Budgets, credits, taxes, invoices, payments and shared costs are of months: they make no day stale. Prices and
-    discounts are in the price book that a day is pinned to.
+    discounts are in the price book that a day is pinned to, and exchange rates are kept by day beside it.
     """
     return [
         *(
@@ -54,7 +52,6 @@ def day_rows(
         ),
         # Members without a cost centre take their department's.
         *(_dated(row.valid_from, row.valid_to, "department", row.department, row.cost_centre) for row in departments),
-        *(_dated(row.rate_date, until, "fx", row.currency, row.rate_date, row.rate) for row, until in spans(fx_rates)),
     ]
 
 

@@ -70,10 +70,10 @@ PRICE_OVERRIDES = Table(
     name="price_overrides",
     title="prices that win over the built-in list",
     about=(
-        "US dollars. For a negotiated price, and for models of your own. Dates are days in UTC. An empty price takes "
-        "that of its parent in the row (a cache price the input price); where there is no parent, as for searches, "
-        "audio by the hour or images, what it counts has no price then; an explicit 0 is free. Prices of days that are "
-        "built already do not move."
+        "US dollars, whatever is reported. For a negotiated price, and for models of your own. Dates are days in UTC. "
+        "An empty price takes that of its parent in the row (a cache price the input price); where there is no parent, "
+        "as for searches, audio by the hour or images, what it counts has no price then; an explicit 0 is free. Prices "
+        "of days that are built already do not move."
     ),
     columns=(
         Column("provider", _provider(), "as in the logs, such as openai"),

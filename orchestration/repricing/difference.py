@@ -15,7 +15,7 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True)
 class PriceChange:
-    """One department's usage of one model: effective cost in USD as published and as repriced, and what has no price.
+    """One department's usage of one model: effective cost as published and as repriced, and what has no price.
 
     Usage without a price counts 0 in the costs.
     """

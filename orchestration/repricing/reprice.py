@@ -1,5 +1,6 @@
 """`tallyhouse reprice`: build a range of days at the newest prices, show the difference, then publish it or not."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -11,8 +12,10 @@ from orchestration.errors import SettingsError
 from orchestration.home import Home
 from orchestration.journal import tell
 from orchestration.lock import writer
-from orchestration.marts.manifest import read_manifest
+from orchestration.marts.day_rates import day_rates
+from orchestration.marts.manifest import Manifest, read_manifest
 from orchestration.pipeline import build_marts
+from orchestration.reference import FX_RATES
 from orchestration.repricing.difference import ZERO, AlertChange, PriceChange, alert_changes, price_changes
 from orchestration.settings import Settings
 
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Repricing:
-    """What repricing a range does. `days` are those pinned to another book than the newest, `version`.
+    """What repricing a range does. `days` are those at another book than the newest, `version`, or at another rate.
 
     `closed`: closed months among them, whose issued statements stay as they are. `published`: whether it was done.
     """
@@ -61,10 +64,10 @@ class _Review:
 
 
 def reprice(home: Home, settings: Settings, first: date, last: date, *, publish: bool) -> Repricing:
-    """Build the days from `first` to `last` (inclusive) at the newest price book; publish them where `publish` says so.
+    """Build the days from `first` to `last` (inclusive) at the newest price book and at the exchange rates in force.
 
-    Days that are pinned to the newest book already are left alone. Raises SettingsError when nothing is published in
-    the range.
+    They are published where `publish` says so. Days that have both already are left alone. Raises SettingsError
+    when nothing is published in the range.
     """
     from orchestration.prices import current_book
 
@@ -74,7 +77,8 @@ def reprice(home: Home, settings: Settings, first: date, last: date, *, publish:
         if manifest is None or not inside:
             raise SettingsError(f"No day from {first} to {last} is published.", "Choose days that have usage.")
         version = current_book(home).version
-        days = tuple(sorted(day for day in inside if manifest.days[day].price_version != version))
+        moved = {day for day in inside if manifest.days[day].price_version != version}
+        days = tuple(sorted(moved.union(other_rates(home, settings, manifest, inside))))
         if not days:
             return Repricing((), version)
         tell(f"Repricing {len(days)} days")
@@ -89,3 +93,15 @@ def reprice(home: Home, settings: Settings, first: date, last: date, *, publish:
             closed=tuple(month for month in months if month in closed_months(home)),
             published=publish,
         )
+
+
+def other_rates(home: Home, settings: Settings, manifest: Manifest, days: Iterable[date]) -> list[date]:
+    """Those of the published days that were built at another exchange rate than fx_rates.csv has for them now."""
+    rates = day_rates(
+        home,
+        currency=settings.currency,
+        rates=FX_RATES.read(home),
+        manifest=manifest,
+        today=settings.today,
+    )
+    return rates.differ(days) if rates else []

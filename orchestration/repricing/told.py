@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from decimal import Decimal
 
 from rich.markup import escape
 from rich.table import Table
@@ -10,6 +9,7 @@ from rich.table import Table
 from orchestration.console import out, print_json
 from orchestration.repricing.outlook import Outlook
 from orchestration.repricing.reprice import Repricing
+from reports.currency import cents, signed
 
 _SHOWN = 30
 _MODELS = 5
@@ -40,7 +40,7 @@ def print_repricing(done: Repricing, as_json: bool) -> None:
         return
     console = out()
     if not done.days:
-        console.print(f"Every day of the range is pinned to the newest price book ({done.version}) already.")
+        console.print(f"Every day of the range has the newest price book ({done.version}) and exchange rate already.")
         return
     did = "repriced" if done.published else "would be repriced"
     console.print(f"{len(done.days)} days {did} with {done.version}: {done.days[0]} to {done.days[-1]}.")
@@ -73,17 +73,9 @@ def _table(done: Repricing) -> Table:
         table.add_row(
             escape(change.department or "untagged"),
             escape(f"{change.model} {change.provider}{note}"),
-            _money(change.old),
-            _money(change.new),
-            _signed(change.difference),
+            cents(change.old),
+            cents(change.new),
+            signed(change.difference),
         )
-    table.add_row("Total", "", _money(done.old), _money(done.new), _signed(done.new - done.old))
+    table.add_row("Total", "", cents(done.old), cents(done.new), signed(done.new - done.old))
     return table
-
-
-def _money(value: Decimal) -> str:
-    return f"${value:,.2f}"
-
-
-def _signed(value: Decimal) -> str:
-    return f"{'-' if value < 0 else '+'}${abs(value):,.2f}"

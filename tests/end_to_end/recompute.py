@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, localcontext
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -52,6 +52,7 @@ def recompute(home: Path, month: date, prices: Prices | None = None) -> Month:
     for record in records(home, settings["sources"]):
         delivered[record.source, record.event_id].append(record)
     people, prices = Reference(home), prices or PackagePrices(_table(home, "price_overrides.csv"))
+    convert = Conversion(home, settings.get("currency", "USD"))
     rows: dict[tuple[Any, ...], dict[str, Any]] = {}
     days: dict[tuple[Any, ...], set[date]] = defaultdict(set)
     found = Month(rows, {}, 0, 0)
@@ -63,7 +64,7 @@ def recompute(home: Path, month: date, prices: Prices | None = None) -> Month:
             if day.replace(day=1) != month:
                 continue
             largest = max(told, key=lambda record: (record.answer, record.at))
-            key, measures = _measured(largest, first, day, people, prices)
+            key, measures = _measured(largest, first, day, people, prices, convert)
             _add(rows.setdefault(key, dict.fromkeys((*COUNTS, *COSTS))), measures)
             days[key].add(day)
             found.events += 1
@@ -111,8 +112,24 @@ class Reference:
             yield from (row for row in self._members[kind, said.get(name, "")] if holds(row, day))
 
 
+class Conversion:
+    """Dollars in the reporting currency: at the newest rate of a day, to the 18th decimal, half up."""
+
+    def __init__(self, home: Path, currency: str) -> None:
+        self._rates = None
+        if currency != "USD":
+            known = (row for row in _table(home, "fx_rates.csv") if row["currency"] == "USD")
+            self._rates = sorted((date.fromisoformat(row["rate_date"]), Decimal(row["rate"])) for row in known)
+
+    def __call__(self, dollars: Decimal, day: date) -> Decimal:
+        if self._rates is None:
+            return dollars
+        rate = [value for since, value in self._rates if since <= day][-1]
+        return (dollars * rate).quantize(Decimal(1).scaleb(-18), ROUND_HALF_UP)
+
+
 def _measured(
-    record: Record, first: datetime, day: date, people: Reference, prices: Prices
+    record: Record, first: datetime, day: date, people: Reference, prices: Prices, convert: "Conversion"
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """One event's key and measures; `first` is the moment it counts at."""
     given = record.said.get("service_tier", "").lower()
@@ -127,8 +144,9 @@ def _measured(
         **record.tokens,
         "total_tokens": sum(record.tokens.values()),
         "web_search_calls": record.searches,
-        "estimated_cost": record.estimate,
+        "estimated_cost": None if record.estimate is None else convert(record.estimate, day),
     }
     if costs is not None:
+        costs = {part: convert(cost, day) for part, cost in costs.items()}
         measures |= {**costs, "effective_cost": sum(costs.values(), Decimal(0))}
     return key, measures

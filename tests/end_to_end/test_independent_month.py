@@ -55,10 +55,10 @@ def check_statement(path: Path, department: str, rows: Rows) -> int:
     total = spend(rows.values())
     charge = total.quantize(CENT, ROUND_HALF_UP)
     text = "\n".join(pages)
-    assert re.search(r"Charge for \w+ \d{4}: \$([\d,.]+\d)", text)[1] == f"{charge:,}"  # type: ignore[index]
-    shown = decimal(re.search(r"Total spend\n\$([\d,.]+\d)", text)[1])  # type: ignore[index]
+    assert re.search(r"Charge for \w+ \d{4}: [$€]([\d,.]+\d)", text)[1] == f"{charge:,}"  # type: ignore[index]
+    shown = decimal(re.search(r"Total spend\n[$€]([\d,.]+\d)", text)[1])  # type: ignore[index]
     assert shown == total.quantize(shown, ROUND_HALF_UP)
-    charged = re.search(r"Provider Share Amount\n(.*?)\nTotal, USD ([\d,.]+)", text, re.S)
+    charged = re.search(r"Provider Share Amount\n(.*?)\nTotal, (?:USD|EUR) ([\d,.]+)", text, re.S)
     assert charged is not None and decimal(charged[2]) == charge
     amounts = [decimal(line.rsplit(" ", 1)[1]) for line in charged[1].splitlines()]
     assert sum(amounts) == charge

@@ -69,6 +69,8 @@ select
     placed.* exclude (local_at, offset_seconds, earliest_at),
     days.usage_date,
     days.price_version,
+    days.fx_rate,
+    days.fx_date,
     date_trunc('hour', placed.local_at) - to_seconds(placed.offset_seconds) as hour_at,
     cast(extract(hour from placed.local_at) as integer) as local_hour,
     placed.last_at >= placed.earliest_at + interval 2 day as is_conflict,

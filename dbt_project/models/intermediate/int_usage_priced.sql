@@ -4,7 +4,9 @@
 -- with tokens of a class that has none, is not priced: its costs are NULL and the reason is said. list_cost is the sum
 -- of the parts, and effective_cost = list_cost + markup_cost + discount_cost: the pinned book's markups and discounts
 -- one after the other, each on what the one before left, a percentage rounded half up at the 18th decimal. What a
--- provider itself charged has its discounts in it already and gets none.
+-- provider itself charged has its discounts in it already and gets none. Prices, charges and estimates are US dollars:
+-- where another currency is reported, each part is converted by itself at the rate that the event's day keeps, rounded
+-- once, half up at the 18th decimal, and all that follows is exact in the reporting currency.
 -- A provider's own charge is the cost where a source gives one; a gateway's or client's estimate is kept beside it.
 -- The sum of several requests says nothing of the input of each: the bucket of the report itself decides the tier (a
 -- tier begins above its bound, so one token more is looked up); where there is none it is the base tier, and tier_rule
@@ -105,13 +107,24 @@ costed as (
     from reasoned
 ),
 
+{% if prices_are_foreign() %}
+converted as (
+    select * replace (
+        {% for name in cost_parts() + ['estimated_cost'] %}
+        {{ at_rate(name, 'fx_rate') }} as {{ name }}{{ ',' if not loop.last }}
+        {% endfor %}
+    )
+    from costed
+),
+
+{% endif %}
 listed as (
     select
         *,
         {{ cost_parts() | join(' + ') }} as list_cost,
         {{ cost_parts() | join(' + ') }} as left_0,
         unpriced_reason is null and is_billable and not is_charged and not has_no_price as is_discountable
-    from costed
+    from {{ 'converted' if prices_are_foreign() else 'costed' }}
 ),
 
 {% for step in var('discounts') %}
@@ -195,6 +208,10 @@ select
     {% for name in cost_parts() %}
     cast({{ name }} as decimal(38, 18)) as {{ name }},
     {% endfor %}
+    cast('{{ var("currency") }}' as varchar) as currency,
+    cast('{{ price_currency() }}' as varchar) as price_currency,
+    fx_rate,
+    fx_date,
     cast(list_cost as decimal(38, 18)) as list_cost,
     cast(markup_cost as decimal(38, 18)) as markup_cost,
     cast(discount_cost as decimal(38, 18)) as discount_cost,

@@ -25,7 +25,7 @@ def test_sources_lie_in_the_inbox_unless_they_say_where(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("organisation: {name: A}\ntimezone: Mars/Base\n", "timezone"),
-        ("organisation: {name: A}\ncurrency: EUR\n", "currency"),
+        ("organisation: {name: A}\ncurrency: EURO\n", "currency"),
         ("organisation: {name: A}\nsources: {chat: {kind: telepathy}}\n", "sources.chat.kind"),
         ("organisation: {name: A}\nsources: {'../up': {kind: events}}\n", "source name"),
         ("organisation: {name: A}\nschedules: {nightly: '25:00'}\n", "schedules.nightly"),
@@ -72,7 +72,8 @@ NAMED = "organisation: {name: A}\n"
         ("notifications: {operators: ops@example.com}\n", "notifications.operators: is 'ops@", "Write a list"),
         ("notifications: loud\n", "notifications: is 'loud', which is not allowed", "Write a table"),
         ("sources: {chat: events}\n", "sources.chat: is 'events', which is not allowed", "Write a table"),
-        ("currency: EUR\nsources: {chat: {kind: nothing}}\n", "currency: is 'EUR'", "1 more to mend after this one."),
+        ("currency: euro\nsources: {chat: {kind: nothing}}\n", "currency: is 'euro'", "1 more to mend after this one."),
+        ("currency: JPY\n", "currency: is 'JPY'", "It has no hundredths, in which statements and budgets are"),
     ],
 )
 def test_what_is_wrong_is_said_in_our_own_words(tmp_path: Path, text: str, said: str, allowed: str) -> None:

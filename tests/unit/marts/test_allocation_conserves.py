@@ -97,7 +97,11 @@ def engine(sql: dict[str, str]) -> Iterator[duckdb.DuckDBPyConnection]:
             f"date '9999-12-31' as valid_to from (values {', '.join(map(str, CENTRES.items()))}) "
             "as rows (department, cost_centre)"
         )
-        connection.execute("create table reference.fx_rates (currency varchar, rate_date date, rate decimal(24, 12))")
+        connection.execute("create schema intermediate")
+        connection.execute(
+            "create table intermediate.int_fx_rates as select 'USD' as currency, date '0001-01-01' as valid_from, "
+            "date '9999-12-31' as valid_to, cast(1 as decimal(18, 12)) as rate, cast(null as date) as rate_date"
+        )
         connection.execute(
             "create table marts.month_days (month date, department varchar, cost_centre varchar, "
             "effective_cost decimal(38, 18))"

@@ -5,9 +5,10 @@ from datetime import date
 from decimal import Decimal
 
 from orchestration.landing.receipts import DayPart, FileReceipt, Receipt
+from orchestration.marts.day_rates import DayRate, DayRates
 from orchestration.marts.manifest import Manifest, PublishedDay, PublishedMonth
 from orchestration.marts.plan import Plan, make_plan
-from orchestration.reference import Budget, FxRate, Member, day_rows
+from orchestration.reference import Budget, FxRate, Member, Rates, day_rows
 
 TODAY = date(2026, 11, 21)
 ANN = Member("user", "ann", "Ann", "Core", "Engineering", "CC-1", date.min, date.max)
@@ -21,7 +22,7 @@ def receipt(landing: str, days: dict[str, str], linked: dict[str, str] | None = 
 
 
 def plan(receipts: list[Receipt], manifest: Manifest | None = None, **changes: object) -> Plan:
-    tables = {name: changes.pop(name) for name in ("members", "fx_rates") if name in changes}
+    tables = {name: changes.pop(name) for name in ("members",) if name in changes}
     given: dict[str, object] = {
         "rows_in_force": day_rows(**{"members": [ANN], **tables}),  # type: ignore[arg-type]
         "budgets": [BUDGET],
@@ -78,13 +79,25 @@ def test_a_new_user_makes_no_old_day_stale() -> None:
     assert days(plan(OLD, published(plan(OLD)), members=[ANN, bob])) == ["2026-11-02"]
 
 
-def test_a_new_rate_makes_no_day_before_it_stale() -> None:
-    old = FxRate("EUR", date(2026, 1, 1), Decimal("1.08"), "ECB")
-    today = FxRate("EUR", TODAY, Decimal("1.09"), "ECB")
-    before = published(plan(OLD, fx_rates=[old]))
-    assert plan(OLD, before, fx_rates=[old, today]).is_empty
-    late = replace(today, rate_date=date(2026, 11, 2))
-    assert days(plan(OLD, before, fx_rates=[old, late])) == ["2026-11-02"]
+def test_no_rate_makes_a_settled_day_stale_and_an_open_one_takes_it() -> None:
+    def rates(own: dict[date, DayRate], *table: FxRate) -> DayRates:
+        return DayRates(table=Rates(table, "EUR"), own=own, today=TODAY)
+
+    fed = [*OLD, receipt("b", {"2026-11-20": "n"})]
+    old = FxRate("USD", date(2026, 1, 1), Decimal("0.92"), "ECB")
+    first = plan(fed, rates=rates({}, old))
+    own = {item.day: item.rate for item in first.days if item.rate}
+    assert {rate.stamp[0] for rate in own.values()} == {"0.92"}
+    before = published(first)
+    assert plan(fed, before, rates=rates(own, old, replace(old, rate_date=TODAY))).is_empty
+    corrected = replace(old, rate=Decimal("0.93"))
+    assert [(item.day, item.why) for item in plan(fed, before, rates=rates(own, corrected)).days] == [
+        (date(2026, 11, 20), "its exchange rate is another")
+    ]
+    moved = plan(fed, before, rates=rates(own, corrected), repin={date(2026, 10, 3): "book-1"})
+    assert [(item.day.isoformat(), item.why) for item in moved.days] == [
+        ("2026-10-03", "repriced"), ("2026-11-20", "its exchange rate is another"),
+    ]  # fmt: skip
 
 
 def test_a_moved_user_makes_stale_the_days_after_the_move() -> None:

@@ -48,7 +48,7 @@ def test_a_byte_order_mark_crlf_and_blank_lines_are_no_matter(home: Home) -> Non
         ("b,organisation,,effective_cost,NaN,USD,month,75,,", "line 3, column amount"),
         ("b,organisation,,effective_cost,1.005,USD,month,75,,", "line 3, column amount"),
         ("b,organisation,,effective_cost,1e30,USD,month,75,,", "line 3, column amount"),
-        ("b,organisation,,effective_cost,5,EUR,month,75,,", "line 3, column currency"),
+        ("b,organisation,,effective_cost,5,EURO,month,75,,", "line 3, column currency"),
         ("b,organisation,,effective_cost,5,USD,decade,75,,", "line 3, column period"),
         ("b,organisation,,effective_cost,5,USD,month,75%,,", "line 3, column thresholds"),
         ("b,organisation,Sales,effective_cost,5,USD,month,75,,", "line 3, column scope"),

@@ -2,13 +2,11 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
-from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as some
 
-from orchestration.reference import FxRate, InForce, Member, day_rows
-from orchestration.reference.fx import spans
+from orchestration.reference import InForce, Member, day_rows
 
 ANN = Member("user", "ann", "Ann", "Core", "Engineering", "CC-1", date.min, date.max)
 DAYS = [date(2026, 1, 1) + timedelta(days=step) for step in range(12)]
@@ -26,19 +24,6 @@ def test_two_days_agree_exactly_when_the_same_rows_hold(rows: list[tuple[date, i
         assert one.on(day) == other.on(day)
         for second in DAYS:
             assert (one.on(day) == one.on(second)) == (held[day] == held[second])
-
-
-def test_a_rate_holds_until_the_next_of_its_currency() -> None:
-    def rate(currency: str, day: int) -> FxRate:
-        return FxRate(currency, date(2026, 11, day), Decimal(1), "")
-
-    rates = [rate("EUR", 20), rate("GBP", 5), rate("EUR", 2)]
-    assert [(row.currency, row.rate_date.day, until) for row, until in spans(rates)] == [
-        ("EUR", 2, date(2026, 11, 20)),
-        ("EUR", 20, date.max),
-        ("GBP", 5, date.max),
-    ]
-    assert list(spans([])) == []
 
 
 def test_a_name_is_no_part_of_a_day_and_a_cost_centre_is() -> None:

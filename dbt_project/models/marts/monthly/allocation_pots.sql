@@ -20,17 +20,6 @@ untagged as (
     from {{ ref('month_days') }}
     where department = '' and cost_centre = ''
     group by month
-),
-
-rates as (
-    select
-        in_force.month,
-        in_force.shared_id,
-        max(fx_rates.rate_date) as fx_date
-    from in_force
-    inner join {{ source('reference', 'fx_rates') }} as fx_rates
-        on in_force.currency = fx_rates.currency and in_force.last_day >= fx_rates.rate_date
-    group by in_force.month, in_force.shared_id
 )
 
 select
@@ -43,20 +32,15 @@ select
     in_force.targets,
     in_force.weights,
     in_force.currency,
-    rates.fx_date,
-    fx_rates.rate as fx_rate,
+    fx.rate_date as fx_date,
+    case when fx.rate_date is not null then fx.rate end as fx_rate,
     cast(
         case
             when in_force.kind = 'untagged' then coalesce(untagged.effective_cost, 0)
-            when in_force.currency = '{{ var("currency", "USD") }}' then in_force.amount
-            else in_force.amount * fx_rates.rate
+            when in_force.currency = '{{ var("currency") }}' then in_force.amount
+            else {{ at_rate('in_force.amount', 'fx.rate') }}
         end as decimal(38, 18)
     ) as whole
 from in_force
 left join untagged on in_force.month = untagged.month
-left join rates
-    on
-        in_force.month = rates.month and in_force.shared_id = rates.shared_id
-        and in_force.currency <> '{{ var("currency", "USD") }}'
-left join {{ source('reference', 'fx_rates') }} as fx_rates
-    on in_force.currency = fx_rates.currency and rates.fx_date = fx_rates.rate_date
+{{ join_rate('in_force.currency', 'in_force.last_day') }}

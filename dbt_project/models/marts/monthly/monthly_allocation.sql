@@ -112,7 +112,7 @@ select
     cast(null as decimal(38, 18)) as basis_total,
     cast(null as decimal(38, 18)) as whole,
     '' as currency,
-    cast(null as decimal(24, 12)) as fx_rate,
+    cast(null as decimal(18, 12)) as fx_rate,
     cast(null as date) as fx_date,
     amount
 from own
