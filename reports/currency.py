@@ -77,9 +77,9 @@ def using(code: str) -> Iterator[None]:
         _in_use.reset(token)
 
 
-def cents(value: Decimal) -> str:
+def cents(value: Decimal, code: str | None = None) -> str:
     """An amount as the terminal shows it: -$1,234.56."""
-    return f"{'-' if value < 0 else ''}{sign()}{abs(value):,.2f}"
+    return f"{'-' if value < 0 else ''}{currency(code).sign}{abs(value):,.2f}"
 
 
 def signed(value: Decimal) -> str:

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from orchestration.console import out, print_json
 from orchestration.reconciling.month import AccountRow, Compared, Month
+from reports.currency import cents, sign
 
 CAUSE_WORDS = {
     "unpriced": "unpriced usage",
@@ -149,9 +150,8 @@ def _is_beyond(amount: Decimal | None, tolerance: Decimal | None) -> bool:
     return amount is not None and tolerance is not None and abs(amount) > tolerance
 
 
-def _money(value: Decimal | None, currency: str = "USD") -> str:
-    sign = "$" if currency == "USD" else f"{currency} "
-    return "–" if value is None else f"{'-' if value < 0 else ''}{sign}{abs(value):,.2f}"
+def _money(value: Decimal | None, currency: str | None = None) -> str:
+    return "–" if value is None else cents(value, currency)
 
 
 def _signed(value: Decimal | None) -> str:
@@ -159,6 +159,6 @@ def _signed(value: Decimal | None) -> str:
     if value is None:
         return "–"
     if not value:
-        return "$0.00"
+        return cents(value)
     text = f"{abs(value):,.2f}" if abs(value) >= Decimal("0.005") else f"{abs(value):.1g}"
-    return f"{'-' if value < 0 else '+'}${text}"
+    return f"{'-' if value < 0 else '+'}{sign()}{text}"

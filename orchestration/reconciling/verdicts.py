@@ -7,6 +7,7 @@ from typing import Literal
 
 from orchestration.closing.records import Check, Record
 from orchestration.marts.manifest import Manifest, PublishedBill
+from reports.currency import cents
 
 CHECK = "agrees with the providers' bills"
 _SHOWN = 3
@@ -54,11 +55,11 @@ def in_words(bill: PublishedBill) -> str:
         }[bill.why_not]
         return f"the bill of {name} is not compared: {why}"
     if bill.verdict == "explained":
-        return f"{name}: {_money(bill.to_mend)} to be mended"
+        return f"{name}: {_money(bill.to_mend, bill)} to be mended"
     if bill.verdict == "differs" and Decimal(bill.unexplained_open or 0) <= Decimal(bill.tolerance or 0):
-        return f"{name}: invoice and cost report differ by {_money(bill.invoice_variance)}"
+        return f"{name}: invoice and cost report differ by {_money(bill.invoice_variance, bill)}"
     if bill.verdict == "differs":
-        return f"{name}: {_money(bill.unexplained_open)} unexplained"
+        return f"{name}: {_money(bill.unexplained_open, bill)} unexplained"
     return f"{name} agrees"
 
 
@@ -67,6 +68,5 @@ def _listed(words: Sequence[str]) -> str:
     return shown if len(words) <= _SHOWN else f"{shown} and {len(words) - _SHOWN} more"
 
 
-def _money(text: str | None) -> str:
-    value = Decimal(text or 0)
-    return f"{'-' if value < 0 else ''}${abs(value):,.2f}"
+def _money(text: str | None, bill: PublishedBill) -> str:
+    return cents(Decimal(text or 0), bill.currency)
