@@ -1,6 +1,6 @@
 """What is checked of every build: dbt's data tests, that no row is lost, and what a person should look at."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from dagster import AssetCheckEvaluation, AssetCheckSeverity, AssetCheckSpec, AssetKey, MetadataValue
 
@@ -10,6 +10,7 @@ from orchestration.errors import ConservationError, TallyhouseError
 from orchestration.marts.calendar import month_end
 from orchestration.marts.dbt_build import BuildError, NodeResult
 from orchestration.marts.manifest import Manifest
+from orchestration.marts.unpriced import UnpricedModel, in_words
 from orchestration.reconciling.verdicts import bills_check, bills_of
 
 
@@ -66,8 +67,8 @@ def refusal_results(lineage: Lineage, error: TallyhouseError) -> Iterator[AssetC
         )
 
 
-def figures_results(manifest: Manifest) -> Iterator[AssetCheckEvaluation]:
-    """The checks of a published snapshot as a whole, all its days included."""
+def figures_results(manifest: Manifest, models: Sequence[UnpricedModel] = ()) -> Iterator[AssetCheckEvaluation]:
+    """The checks of a published snapshot as a whole, all its days included. `models`: those without a price."""
     fates = dict(manifest.conservation)
     delivered = fates.pop("delivered")
     yield AssetCheckEvaluation(
@@ -94,6 +95,7 @@ def figures_results(manifest: Manifest) -> Iterator[AssetCheckEvaluation]:
             "unpriced_requests": sum(unpriced.values()),
             "requests": sum(item.requests for item in manifest.days.values()),
             "days": _named(unpriced),
+            "models": "\n".join(in_words(models, shown=10)) or "none",
         },
     )
     full = [month for month in sorted(manifest.months) if month_end(month).isoformat() <= manifest.data_until]

@@ -20,11 +20,13 @@ from orchestration.errors import TallyhouseError
 from orchestration.fetching import SourceFetch
 from orchestration.home import Home
 from orchestration.landing import Refusal
+from orchestration.marts.unpriced import in_words
 from orchestration.run import RunSummary, Work
 from orchestration.status import Status
 from reports.currency import cents
 
 _SHOWN = 12
+_UNPRICED_SHOWN = 5
 _PIPE_WIDTH = 240
 _SHARE = re.compile(r", \d+ %$")
 
@@ -175,6 +177,14 @@ def print_status(status: Status) -> None:
         table.add_row("Published", f"{status.published_at}, {_count(status.days, 'day')}")
     table.add_row(f"Spend of {status.month:%B %Y}", f"{cents(status.month_spend)} so far")
     table.add_row("Not priced", _count(status.unpriced_requests, "request"))
+    for line in in_words(status.unpriced_models, _UNPRICED_SHOWN):
+        table.add_row("", _escape(line))
+    if status.unpriced_models:
+        first = min(item.first_day for item in status.unpriced_models)
+        last = max(item.last_day for item in status.unpriced_models)
+        table.add_row(
+            "", f"Give them a price in price_overrides.csv, then: tallyhouse reprice --from {first} --to {last}"
+        )
     if status.conflicts:
         table.add_row("Conflicts", f"{status.conflicts} events came again, days apart, under the same id")
     table.add_row("Price book", status.newest_price_book)

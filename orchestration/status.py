@@ -10,6 +10,7 @@ from orchestration.home import Home
 from orchestration.landing import Refusal, receipts, refusals
 from orchestration.lock import current_holder
 from orchestration.marts.manifest import Manifest, read_manifest
+from orchestration.marts.unpriced import UnpricedModel, unpriced_models
 from orchestration.pipeline import plan_build
 from orchestration.repricing.outlook import Outlook, price_outlook
 from orchestration.roles import in_words
@@ -59,6 +60,7 @@ class Status:
     month: date
     month_spend: Decimal
     unpriced_requests: int
+    unpriced_models: tuple[UnpricedModel, ...]
     conflicts: int
     conservation: dict[str, int] | str
     sources: tuple[SourceStatus, ...]
@@ -123,6 +125,7 @@ def read_status(home: Home, settings: Settings) -> Status:
         month=month,
         month_spend=manifest.spend(month) if manifest else Decimal(0),
         unpriced_requests=sum(day.unpriced_requests for day in days),
+        unpriced_models=unpriced_models(home, manifest) if manifest else (),
         conflicts=sum(day.conflicts for day in days),
         conservation=_account(home, settings, manifest),
         sources=tuple(sources),

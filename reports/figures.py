@@ -3,7 +3,7 @@
 Whole amounts from 1,000 on, hundredths below. Columns add up: rows are rounded by largest remainder to their total.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -59,12 +59,13 @@ class Step:
 
 @dataclass(frozen=True)
 class Unpriced:
-    """Usage of one model that has no price, so that no amount holds it."""
+    """Usage of one model that has no price, so that no amount holds it. `hint`: known names that are near, or ''."""
 
     provider: str
     model: str
     requests: int
     tokens: int
+    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def figures(facts: Facts) -> Figures:
         movers=_movers(facts, quantum, _project if organisation else _model),
         models=_rows(facts, CENT, _model),
         providers=_rows(facts, CENT, lambda row: (formats.provider(row.provider), "")),
-        unpriced=_unpriced(facts.usage),
+        unpriced=_unpriced(facts.usage, facts.price_hints),
     )
 
 
@@ -255,14 +256,20 @@ def _movers(facts: Facts, quantum: Decimal, key: Callable[[Usage], tuple[str, st
     return tuple(sorted(moved, key=lambda row: (-abs(row.change or ZERO), row.name, row.note))[:MOVERS])
 
 
-def _unpriced(usage: Iterable[Usage]) -> tuple[Unpriced, ...]:
+def _unpriced(usage: Iterable[Usage], hints: Mapping[str, Mapping[str, str]]) -> tuple[Unpriced, ...]:
     sums: dict[tuple[str, str], tuple[int, int]] = {}
     for row in usage:
         if not row.priced:
             requests, tokens = sums.get((row.provider, row.model), (0, 0))
             sums[row.provider, row.model] = (requests + row.requests, tokens + row.total_tokens)
     found = [
-        Unpriced(formats.provider(provider), model or "Unknown model", requests, tokens)
+        Unpriced(
+            formats.provider(provider),
+            model or "Unknown model",
+            requests,
+            tokens,
+            hints.get(provider, {}).get(model, ""),
+        )
         for (provider, model), (requests, tokens) in sums.items()
     ]
     return tuple(sorted(found, key=lambda row: (-row.requests, row.provider, row.model)))

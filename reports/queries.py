@@ -138,6 +138,7 @@ def read_facts(marts: Path, month: date, scope: Scope) -> Facts:
             rates=day_rates(manifest, (day for day, _, _ in daily)),
             allocation=_allocation(reader, marts, first),
             bills=_bills(reader, marts, first) if scope.kind == "organisation" else (),
+            price_hints=manifest.get("price_hints", {}),
         )
 
 

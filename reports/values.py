@@ -1,7 +1,8 @@
 """What a statement is made of: frozen values, money as Decimal. No formatting, no reading."""
 
 from calendar import monthrange
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -219,6 +220,7 @@ class Facts:
     rates: tuple[DayRate, ...] = ()
     allocation: tuple[Allocated, ...] = ()
     bills: tuple[Bill, ...] = ()
+    price_hints: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def item_of(self, usage: Usage) -> str:
         return usage.department if self.scope.kind == "organisation" else usage.project

@@ -38,6 +38,7 @@ from orchestration.home import Home
 from orchestration.marts.build import BuildReport
 from orchestration.marts.manifest import Manifest, PublishedDay, PublishedMonth, read_manifest
 from orchestration.marts.publish import DAILY, MONTHLY
+from orchestration.marts.unpriced import unpriced_models
 from orchestration.partitions import Calendar, days_of, months_of
 from orchestration.pipeline import build_marts
 
@@ -89,7 +90,7 @@ def marts_asset(site: Site, lineage: Lineage, calendar: Calendar) -> AssetsDefin
                 context.log_event(event)
         if report is not None:
             yield from _checked(context, data_test_results(lineage, report.nodes))
-            yield from _checked(context, figures_results(report.manifest))
+            yield from _checked(context, figures_results(report.manifest, unpriced_models(site.home, report.manifest)))
         if PUBLISHED in context.selected_asset_keys:
             yield _snapshot(manifest)
 

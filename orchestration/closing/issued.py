@@ -161,6 +161,7 @@ def _with(manifest: Manifest, frozen: Manifest | None) -> Manifest:
         days={**manifest.days, **frozen.days},
         months={**manifest.months, **frozen.months},
         price_books={**frozen.price_books, **manifest.price_books},
+        price_hints={**frozen.price_hints, **manifest.price_hints},
     )
 
 

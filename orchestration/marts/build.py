@@ -18,6 +18,7 @@ from orchestration.marts.inputs import build_variables
 from orchestration.marts.manifest import Manifest, PublishedBill, PublishedDay, PublishedMonth
 from orchestration.marts.pins import keep_pins
 from orchestration.marts.plan import Plan
+from orchestration.marts.unpriced import hints_of
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def build(
             **_months(connection, plan),
         }
         conservation = account_for(totals, published_days, published_months.values(), plan)
+        hints = hints_of(connection, books, manifest.price_hints if manifest else {})
         root = publish.stage(connection, home, snapshot=snapshot, days=days, months=months)
     fresh = Manifest(
         snapshot=snapshot,
@@ -90,6 +92,7 @@ def build(
         months=published_months,
         conservation=conservation,
         price_books={day.price_version: book_labels[day.price_version] for day in published_days.values()},
+        price_hints=hints,
     )
     keep_pins(home, {day: published.price_version for day, published in published_days.items()})
     keep_rates(home, fresh)

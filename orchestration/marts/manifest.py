@@ -86,7 +86,10 @@ class PublishedMonth:
 
 @dataclass(frozen=True)
 class Manifest:
-    """Everything a later run needs to know about the snapshot without opening its Parquet files."""
+    """Everything a later run needs to know about the snapshot without opening its Parquet files.
+
+    `price_hints`: for models without a price, provider → model → the nearest known price ids.
+    """
 
     snapshot: str
     published_at: str
@@ -100,6 +103,7 @@ class Manifest:
     price_books: Mapping[str, str]
     layout: int = LAYOUT
     schema: int = field(default=1)
+    price_hints: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def spend(self, month: date) -> Decimal:
         """Effective cost of one month, exact; zero where nothing was used."""

@@ -37,9 +37,10 @@ def cut(lines: int, printed: int, attachment: str) -> Sentence | None:
     )
 
 
-def unpriced_footnote(model: str, provider: str, requests: int, tokens: int) -> Sentence | None:
-    """One line for each model without a price."""
+def unpriced_footnote(model: str, provider: str, requests: int, tokens: int, hint: str = "") -> Sentence | None:
+    """One line for each model without a price, with the known names that are near to its own."""
     if requests <= 0:
         return None
     noun = "request" if requests == 1 else "requests"
-    return Sentence(lead=model, text=f"{provider}, {count(requests)} {noun}, {short(tokens)} tokens")
+    near = f"; known names near it: {hint}" if hint else ""
+    return Sentence(lead=model, text=f"{provider}, {count(requests)} {noun}, {short(tokens)} tokens{near}")

@@ -99,7 +99,7 @@ def compose(
         unpriced=tuple(
             sentence
             for row in figures.unpriced
-            if (sentence := charges.unpriced_footnote(row.model, row.provider, row.requests, row.tokens))
+            if (sentence := charges.unpriced_footnote(row.model, row.provider, row.requests, row.tokens, row.hint))
         ),
         allocation=_divided(allocation).text if allocation else "",
         allocation_lede=joined(

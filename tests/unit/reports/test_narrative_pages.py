@@ -202,3 +202,6 @@ def test_unpriced_footnote_lists_model_requests_and_tokens() -> None:
     assert found is not None
     assert (found.lead, found.text) == ("acme-9", "Acme, 1 request, 12.0k tokens")
     assert charges.unpriced_footnote("acme-9", "Acme", 0, 0) is None
+    near = charges.unpriced_footnote("acme-9", "Acme", 2, 12_000, "acme/acme-8, acme/acme-7")
+    assert near is not None
+    assert near.text == "Acme, 2 requests, 12.0k tokens; known names near it: acme/acme-8, acme/acme-7"
