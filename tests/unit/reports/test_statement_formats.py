@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from reports import formats
 from reports.formats import CENT, apportion, rounded
+from reports.messages import words
 
 D = Decimal
 
@@ -27,6 +28,22 @@ def test_the_largest_remainder_gets_the_missing_cent() -> None:
     assert apportion([D("0.333"), D("0.333"), D("0.334")], D("1.00"), CENT) == [D("0.33"), D("0.33"), D("0.34")]
     assert apportion([D("0.005"), D("0.005")], D("0.01"), CENT) == [D("0.01"), D("0.00")]
     assert apportion([D("-0.333"), D("-0.667")], D("-1.00"), CENT) == [D("-0.33"), D("-0.67")]
+
+
+@pytest.mark.parametrize(
+    ("exact", "cents"),
+    [("0.005", "0.01"), ("0.015", "0.02"), ("0.025", "0.03"), ("1.005", "1.01"), ("2.675", "2.68"), ("-0.005", "-0.01"),
+     ("-0.025", "-0.03"), ("0.004999999999999999", "0.00"), ("0.005000000000000001", "0.01"), ("999.995", "1000.00"),
+     ("9999999999.995", "10000000000.00")],
+)  # fmt: skip
+def test_half_a_cent_goes_away_from_zero_in_print_in_messages_and_in_the_charges_sql(exact: str, cents: str) -> None:
+    import duckdb
+
+    value, wanted = D(exact), D(cents)
+    assert rounded(value, CENT) == wanted
+    assert duckdb.execute("select round(cast(? as decimal(38, 18)), 2)", [value]).fetchone() == (wanted,)
+    if abs(value) >= CENT:
+        assert words.money(value).replace(",", "").replace("$", "") == cents
 
 
 def test_a_total_out_of_reach_is_refused() -> None:
