@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestration.closing import commands as closing
-from orchestration.errors import DeliveryError, FetchError, RefusedFilesError
+from orchestration.errors import DeliveryError, FetchError, RefusedFilesError, TallyhouseError
 from orchestration.explaining import commands as explaining
 from orchestration.options import Given, command, group
 from orchestration.reconciling import commands as reconciling
@@ -203,5 +203,10 @@ def _show_summary(summary: "RunSummary | None", home: "Home", settings: "Setting
         raise typer.Exit(RefusedFilesError.exit_code)
     if summary and summary.fetch and summary.fetch.failed:
         raise typer.Exit(FetchError.exit_code)
+    if summary and not summary.conservation:
+        raise TallyhouseError(
+            "Nothing is published yet: nothing was delivered that could be read as usage.",
+            "See data/quarantine for what could not be read, and tallyhouse status for each source.",
+        )
     if summary and summary.delivery and summary.delivery.failed:
         raise typer.Exit(DeliveryError.exit_code)

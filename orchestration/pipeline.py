@@ -36,12 +36,17 @@ _NO_BOOK_YET = "the newest price book"
 def fetch_reports(home: Home, settings: Settings) -> "FetchReport":
     """Fetch what is due from providers' APIs into files that `land_files` lands.
 
-    A provider that fails stops nothing: its source stands as it was, the report says so, and the next run goes on.
+    A provider that fails stops nothing: its source stands as it was, the report says so, the operators are told once,
+    and the next run goes on.
     """
+    from orchestration.alerts import queue_unread
     from orchestration.fetching import fetch
 
     with writer(home, doing="fetch", now=settings.now):
-        return record(fetch(home, settings))
+        report = record(fetch(home, settings))
+        for source in report.failed:
+            queue_unread(home, settings, source)
+        return report
 
 
 def land_files(home: Home, settings: Settings) -> "LandingReport":
@@ -193,11 +198,16 @@ def _refuse_another_zone(landed: "Sequence[Receipt]", settings: Settings) -> Non
 
 
 def evaluate_alerts(home: Home, settings: Settings) -> "AlertsReport":
-    """Record every budget threshold that the published marts say was crossed, and queue its message, once."""
-    from orchestration.alerts import evaluate
+    """Record every budget threshold that the published marts say was crossed, and queue its message, once.
+
+    Where nothing is published yet (no source of a new home could be read) there is nothing to decide.
+    """
+    from orchestration.alerts import AlertsReport, evaluate
+    from orchestration.marts.manifest import read_manifest
 
     with writer(home, doing="evaluate alerts", now=settings.now):
-        return record(evaluate(home, settings))
+        published = read_manifest(home) is not None
+        return record(evaluate(home, settings) if published else AlertsReport())
 
 
 def deliver_messages(home: Home, settings: Settings, *, retry_now: bool = False) -> "DeliveryReport":

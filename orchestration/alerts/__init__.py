@@ -5,7 +5,7 @@ Importing this is light: DuckDB, Jinja and Apprise are imported by the calls tha
 """
 
 from orchestration.alerts.evaluation import AlertsReport, Preview, evaluate, needs_evaluation, preview
-from orchestration.alerts.failures import queue_failure
+from orchestration.alerts.failures import queue_failure, queue_unread
 from orchestration.alerts.overview import Delivered, Recorded, list_alerts, list_deliveries, pending
 from orchestration.delivery.deliver import DeliveryReport, deliver, ready
 from orchestration.ledger.backup import backup_ledger
@@ -27,5 +27,6 @@ __all__ = [
     "pending",
     "preview",
     "queue_failure",
+    "queue_unread",
     "ready",
 ]

@@ -8,7 +8,7 @@ from orchestration.copies import SCHEME, copy_of, why_not_kept
 from orchestration.errors import FetchError
 from orchestration.fetching.bucket import Bucket, ChangedError, Credentials, Object
 from orchestration.fetching.report import DueSpan, SourceFetch
-from orchestration.fetching.state import Failure, FetchState, read_state, write_state
+from orchestration.fetching.state import FetchState, read_state, write_state
 from orchestration.fetching.windows import AGAIN_AFTER
 from orchestration.files import fsync_file, fsync_folder, write_atomically
 from orchestration.home import Home
@@ -36,8 +36,8 @@ def fetch_objects(home: Home, settings: Settings, source: Source) -> SourceFetch
         run.copy_all()
         state = replace(state, read_at=settings.now, failure=None)
     except FetchError as error:
-        failure = Failure(settings.now, error.message, error.next_step)
-        run.done, state = replace(run.done, failure=failure), replace(state, failure=failure)
+        state = state.failed(error, settings.now)
+        run.done = replace(run.done, failure=state.failure)
         tell(f"Not fetched: {error.message}")
     write_state(home, source.name, state)
     return run.done

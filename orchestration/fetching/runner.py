@@ -12,7 +12,7 @@ from orchestration.fetching.http import Client, Patience
 from orchestration.fetching.objects import due_objects, fetch_objects
 from orchestration.fetching.pages import ChangedError, Pages, forget_pages
 from orchestration.fetching.report import DueSpan, FetchReport, SourceFetch
-from orchestration.fetching.state import Failure, FetchState, read_state, write_state
+from orchestration.fetching.state import FetchState, read_state, write_state
 from orchestration.fetching.table import due_table, fetch_table
 from orchestration.fetching.windows import Span, due_windows, spans
 from orchestration.files import make_durable
@@ -96,9 +96,8 @@ class _SourceRun:
             self._note(replace(self._state, failure=None))
             forget_pages(self._home, self._source.name)
         except FetchError as error:
-            failure = Failure(self._settings.now, error.message, error.next_step)
-            self._done = replace(self._done, failure=failure)
-            self._note(replace(self._state, failure=failure))
+            self._note(self._state.failed(error, self._settings.now))
+            self._done = replace(self._done, failure=self._state.failure)
             tell(f"Not fetched: {error.message}")
         return replace(self._done, requests=client.requests if client else 0)
 

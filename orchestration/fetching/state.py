@@ -10,17 +10,19 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 
+from orchestration.errors import FetchError
 from orchestration.files import write_atomically
 from orchestration.home import Home
 
 
 @dataclass(frozen=True)
 class Failure:
-    """Why the last fetch of a source ended early."""
+    """Why the last fetch of a source ended early. `since`: the first such fetch after the last that succeeded."""
 
     at: datetime
     message: str
     next_step: str
+    since: datetime
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,11 @@ class FetchState:
     def of(self, report: str) -> Mapping[date, datetime]:
         return self.fetched.get(report, {})
 
+    def failed(self, error: FetchError, now: datetime) -> "FetchState":
+        """The same, with this as what went wrong last."""
+        since = self.failure.since if self.failure else now
+        return replace(self, failure=Failure(now, error.message, error.next_step, since))
+
     def with_windows(self, report: str, windows: Mapping[date, datetime]) -> "FetchState":
         """The same, with these windows of the report fetched."""
         return replace(self, fetched={**self.fetched, report: {**self.of(report), **windows}})
@@ -54,7 +61,7 @@ def read_state(home: Home, source: str) -> FetchState:
                 report: {date.fromisoformat(day): datetime.fromisoformat(at) for day, at in windows.items()}
                 for report, windows in raw["fetched"].items()
             },
-            failure=failure and Failure(**{**failure, "at": datetime.fromisoformat(failure["at"])}),
+            failure=failure and _failure(failure),
             read_at=_moment(raw.get("read_at")),
             cursor=_moment(raw.get("cursor")),
         )
@@ -74,11 +81,18 @@ def write_state(home: Home, source: str, state: FetchState) -> None:
             "at": failure.at.isoformat(timespec="seconds"),
             "message": failure.message,
             "next_step": failure.next_step,
+            "since": failure.since.isoformat(timespec="seconds"),
         },
         "read_at": state.read_at and state.read_at.isoformat(),
         "cursor": state.cursor and state.cursor.isoformat(),
     }
     write_atomically(_path(home, source), json.dumps(raw, indent=0, ensure_ascii=False) + "\n")
+
+
+def _failure(raw: dict[str, str]) -> Failure:
+    at = datetime.fromisoformat(raw["at"])
+    since = raw.get("since")  # states written before outages were told have none
+    return Failure(at, raw["message"], raw["next_step"], datetime.fromisoformat(since) if since else at)
 
 
 def _moment(text: str | None) -> datetime | None:

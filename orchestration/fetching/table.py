@@ -7,7 +7,7 @@ from orchestration.errors import FetchError
 from orchestration.fetching.postgres import Place, Table
 from orchestration.fetching.report import DueSpan, SourceFetch
 from orchestration.fetching.rows import RowFiles
-from orchestration.fetching.state import Failure, FetchState, read_state, write_state
+from orchestration.fetching.state import FetchState, read_state, write_state
 from orchestration.fetching.windows import AGAIN_AFTER
 from orchestration.home import Home
 from orchestration.journal import tell
@@ -53,8 +53,8 @@ def fetch_table(home: Home, settings: Settings, source: Source, *, page_rows: in
             table.close()
         state = replace(state, read_at=settings.now, failure=None)
     except FetchError as error:
-        failure = Failure(settings.now, error.message, error.next_step)
-        done, state = replace(done, failure=failure), replace(state, failure=failure)
+        state = state.failed(error, settings.now)
+        done = replace(done, failure=state.failure)
         tell(f"Not fetched: {error.message}")
     write_state(home, source.name, state)
     return done

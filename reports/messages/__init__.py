@@ -1,7 +1,24 @@
 """Message bodies: figures in, subject and text and HTML out. Pure functions, no sending."""
 
-from reports.messages.facts import BudgetFacts, Cause, Causes, Crossing, FailureFacts, IssuedFacts, Silence, Withdrawal
-from reports.messages.render import Rendered, budget_crossed, crossing_withdrawn, run_failed, statement_issued
+from reports.messages.facts import (
+    BudgetFacts,
+    Cause,
+    Causes,
+    Crossing,
+    FailureFacts,
+    IssuedFacts,
+    Silence,
+    UnreadFacts,
+    Withdrawal,
+)
+from reports.messages.render import (
+    Rendered,
+    budget_crossed,
+    crossing_withdrawn,
+    run_failed,
+    source_unread,
+    statement_issued,
+)
 
 __all__ = [
     "BudgetFacts",
@@ -12,9 +29,11 @@ __all__ = [
     "IssuedFacts",
     "Rendered",
     "Silence",
+    "UnreadFacts",
     "Withdrawal",
     "budget_crossed",
     "crossing_withdrawn",
     "run_failed",
+    "source_unread",
     "statement_issued",
 ]

@@ -121,6 +121,17 @@ class Withdrawal:
 
 
 @dataclass(frozen=True)
+class UnreadFacts:
+    """A source that cannot be fetched, why, and what to do; `since` in the organisation's time zone."""
+
+    organisation: str
+    source: str
+    error: str
+    next_step: str
+    since: datetime
+
+
+@dataclass(frozen=True)
 class FailureFacts:
     """A run that failed; `failed_at` in the organisation's time zone."""
 

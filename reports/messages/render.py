@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reports.messages import words
-from reports.messages.facts import BudgetFacts, FailureFacts, IssuedFacts, Withdrawal
+from reports.messages.facts import BudgetFacts, FailureFacts, IssuedFacts, UnreadFacts, Withdrawal
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -94,6 +94,21 @@ def run_failed(facts: FailureFacts) -> Rendered:
         cut=len(facts.error) > _LONGEST_ERROR,
         run_id=words.line(facts.run_id),
         failed_at=f"{words.day(facts.failed_at.date())} {facts.failed_at:%Y at %H:%M} ({facts.failed_at:%Z})",
+        organisation=words.line(facts.organisation),
+    )
+
+
+def source_unread(facts: UnreadFacts) -> Rendered:
+    """The message to the operators about a source that cannot be fetched."""
+    since = facts.since
+    source = words.line(facts.source)
+    return _rendered(
+        "unread",
+        subject=f"Not fetched: {words.line(facts.error, 100)}",
+        error=words.line(facts.error, 1000),
+        next_step=words.line(facts.next_step, 1000),
+        source=source,
+        since=f"{words.day(since.date())} {since:%Y at %H:%M} ({since:%Z})",
         organisation=words.line(facts.organisation),
     )
 
