@@ -1,7 +1,7 @@
 """Build what a plan says and publish it: inputs, dbt, conservation, snapshot, swap."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from orchestration.home import Home
 from orchestration.landing.receipts import Counts, Receipt
 from orchestration.marts import publish
+from orchestration.marts.ahead import rows_ahead
 from orchestration.marts.charges import Charges
 from orchestration.marts.conservation import account_for
 from orchestration.marts.day_rates import keep_rates
@@ -72,7 +73,7 @@ def build(
             return None
         published_days = {
             **(manifest.days if manifest else {}),
-            **_days(connection, plan),
+            **_days(connection, plan, rows_ahead(connection, settings, plan)),
         }
         published_months = {
             **(manifest.months if manifest else {}),
@@ -101,7 +102,9 @@ def build(
     return BuildReport(manifest=fresh, days=tuple(days), months=tuple(months), nodes=tuple(nodes))
 
 
-def _days(connection: "DuckDBPyConnection", plan: Plan) -> dict[date, PublishedDay]:
+def _days(
+    connection: "DuckDBPyConnection", plan: Plan, ahead: Mapping[date, Mapping[str, int]]
+) -> dict[date, PublishedDay]:
     rows = connection.execute(
         """
         select
@@ -137,6 +140,7 @@ def _days(connection: "DuckDBPyConnection", plan: Plan) -> dict[date, PublishedD
             fx_rate=item.rate.rate if item.rate else "",
             fx_date=item.rate.rate_date.isoformat() if item.rate else "",
             fx_source=item.rate.source if item.rate else "",
+            ahead=ahead.get(item.day, {}),
         )
     return published
 

@@ -20,6 +20,11 @@ def day_start(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC).replace(tzinfo=None)
 
 
+def local_day(moment: datetime, zone: ZoneInfo) -> date:
+    """The local day of a UTC instant (naive)."""
+    return moment.replace(tzinfo=UTC).astimezone(zone).date()
+
+
 def utc_dates(days: Iterable[date], zone: ZoneInfo) -> set[date]:
     """The UTC dates that any of these local days touches: two each, or three where a zone jumps."""
     touched: set[date] = set()

@@ -5,6 +5,7 @@ from datetime import date
 
 from orchestration.errors import ConservationError
 from orchestration.landing.receipts import Counts
+from orchestration.marts.ahead import still_ahead
 from orchestration.marts.manifest import PublishedDay, PublishedMonth
 from orchestration.marts.plan import Plan
 
@@ -15,7 +16,8 @@ def account_for(
     """What became of every row ever delivered: {"delivered": n, and each fate: n}.
 
     Superseded are rows of a fetched window that was fetched again since; cost reports are kept apart from usage, and
-    not due are rows of days that have not begun. Raises ConservationError when the fates do not add up.
+    not due are rows of days that have not begun, but for those of events that are counted on a day before. Raises
+    ConservationError when the fates do not add up.
     """
     days = published.values()
     counted = sum(day.events for day in days)
@@ -28,7 +30,7 @@ def account_for(
         "not_usage": totals.not_usage,
         "superseded": plan.superseded_rows,
         "cost_reports": sum(month.cost_rows for month in months),
-        "not_due": plan.not_due_rows,
+        "not_due": plan.not_due_rows - still_ahead(published, plan),
         "refused": totals.refused,
     }
     if totals.delivered != sum(fates.values()):

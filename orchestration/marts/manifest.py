@@ -19,7 +19,8 @@ class PublishedDay:
     """One day as it was published. `control` are rows of control sources.
 
     `spend`: in the manifest's currency as an exact decimal string.
-    `landed_rows`: rows of usage that were landed for the day when it was built.
+    `landed_rows`: rows of usage that were landed for the day when it was built. `ahead`: of its duplicates those of
+    days that had not begun then, by that day.
     `fx_rate`: what one US dollar was worth, with the rate's date and who published it; '' where dollars are reported.
     """
 
@@ -36,6 +37,7 @@ class PublishedDay:
     fx_rate: str = ""
     fx_date: str = ""
     fx_source: str = ""
+    ahead: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def events(self) -> int:

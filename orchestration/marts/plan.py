@@ -132,6 +132,8 @@ def make_plan(
             why = "its events, its reference tables or its sources' roles changed"
             if rate and [before.fx_rate, before.fx_date] != rate.stamp:
                 why = "its exchange rate is another"
+        elif any(date.fromisoformat(ahead) <= today for ahead in before.ahead):
+            why = "records of its events that were stamped ahead of the clock are due"
         elif rebuild and rebuild[0] <= day <= rebuild[1]:
             why = "asked for"
         else:
