@@ -89,6 +89,9 @@ class Marts:
             self._rows("select * from marts.monthly_reconciliation_models order by all"),
         )
 
+    def close(self) -> None:
+        self._connection.close()
+
     def _fill(self, table: str, rows: Rows) -> None:
         connection = self._connection
         columns = {name: kind for name, kind, *_ in connection.execute(f"describe {table}").fetchall()}

@@ -1,5 +1,7 @@
 """Each cause of a variance, injected with a known size: attributed to the last digit, and nothing to another cause."""
 
+from collections.abc import Iterator
+from contextlib import closing
 from decimal import Decimal
 from typing import Any
 
@@ -12,8 +14,9 @@ TINY = D("0.000000000000000007")
 
 
 @pytest.fixture(scope="module")
-def marts(tmp_path_factory: pytest.TempPathFactory) -> Marts:
-    return Marts(tmp_path_factory.mktemp("marts"))
+def marts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Marts]:
+    with closing(Marts(tmp_path_factory.mktemp("marts"))) as marts:
+        yield marts
 
 
 def split(row: dict[str, Any]) -> dict[str, Decimal]:

@@ -1,5 +1,7 @@
 """Whatever is used and billed: causes and the unexplained are the variance, and rounding keeps its bounds."""
 
+from collections.abc import Iterator
+from contextlib import closing
 from decimal import Decimal
 from typing import Any
 
@@ -54,8 +56,9 @@ def in_invoice(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def marts(tmp_path_factory: pytest.TempPathFactory) -> Marts:
-    return Marts(tmp_path_factory.mktemp("marts"))
+def marts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Marts]:
+    with closing(Marts(tmp_path_factory.mktemp("marts"))) as marts:
+        yield marts
 
 
 @given(

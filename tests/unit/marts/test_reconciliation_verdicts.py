@@ -1,5 +1,7 @@
 """Which bill is compared with which usage, how far they may differ, and what is not compared at all."""
 
+from collections.abc import Iterator
+from contextlib import closing
 from decimal import Decimal
 from typing import Any
 
@@ -12,13 +14,16 @@ D = Decimal
 
 
 @pytest.fixture(scope="module")
-def marts(tmp_path_factory: pytest.TempPathFactory) -> Marts:
-    return Marts(tmp_path_factory.mktemp("marts"), percent="2", amount="0.10", required=["openai"])
+def marts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Marts]:
+    folder = tmp_path_factory.mktemp("marts")
+    with closing(Marts(folder, percent="2", amount="0.10", required=["openai"])) as marts:
+        yield marts
 
 
 @pytest.fixture(scope="module")
-def lenient(tmp_path_factory: pytest.TempPathFactory) -> Marts:
-    return Marts(tmp_path_factory.mktemp("lenient"))
+def lenient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Marts]:
+    with closing(Marts(tmp_path_factory.mktemp("lenient"))) as marts:
+        yield marts
 
 
 def by_account(rows: list[dict[str, Any]]) -> dict[str, str]:
