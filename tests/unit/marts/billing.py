@@ -51,7 +51,15 @@ class Found:
 class Marts:
     """The project built on nothing, once; its inputs are then replaced by rows."""
 
-    def __init__(self, folder: Path, *, percent: str = "0.5", amount: str = "1", required: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        percent: str = "0.5",
+        amount: str = "1",
+        required: Sequence[str] = (),
+        currency: str = "USD",
+    ) -> None:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
 
@@ -62,7 +70,8 @@ class Marts:
         (folder / "profiles.yml").write_text(json.dumps({"tallyhouse": {"target": "t", "outputs": {"t": output}}}))
         settings = {"tolerance_percent": percent, "tolerance_amount": amount,
                     "required_rows": [{"provider": name} for name in required]}  # fmt: skip
-        variables = {"months": [MONTH], "data_until": "2026-10-31", "reconcile": settings}
+        variables = {"months": [MONTH], "data_until": "2026-10-31", "reconcile": settings,
+                     "currency": currency}  # fmt: skip
         target = ["--project-dir", str(PROJECT), "--profiles-dir", str(folder), "--target-path", str(folder / "target")]
         selected = ["--select", "+monthly_reconciliation", "--vars", json.dumps(variables)]
         try:

@@ -156,3 +156,24 @@ def test_unpriced_usage_says_what_to_price(small: Callable[..., Any], monkeypatc
     assert code == 7
     assert "Usage without a price (events: 1): give house-model one in reference/price_overrides.csv" in said
     assert "tallyhouse reprice --from 2026-10-01 --to 2026-10-31" in said
+
+
+def test_figures_in_euros_are_compared_with_an_invoice_in_euros(
+    small: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = small("currency: EUR\nsources: {app: {kind: events}}\n")
+    home.drop(event("a", "2026-10-02T10:00:00Z"))
+    home.land()
+    bill(home, "2.24")
+    (home.home.reference / "fx_rates.csv").write_text("currency,rate_date,rate,source\nUSD,2026-10-01,0.9,ECB\n")
+    home.build()
+    row = october(home).accounts[0]
+    assert (row.figures.verdict, row.why_not, row.currency) == ("not compared", "currency", "USD")
+    assert row.figures.computed == D("2.25")
+    code, said = call(home, "reconcile", monkeypatch=monkeypatch)
+    assert (code, "Not compared: the bill is in USD, in which no cost is computed." in said) == (0, True)
+    path = home.home.reference / "invoices.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("USD", "EUR"), encoding="utf-8")
+    home.build()
+    row = october(home).accounts[0]
+    assert (row.figures.verdict, row.figures.unexplained, row.currency) == ("agrees", D("-0.01"), "EUR")

@@ -26,6 +26,12 @@ def lenient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Marts]:
         yield marts
 
 
+@pytest.fixture(scope="module")
+def euros(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Marts]:
+    with closing(Marts(tmp_path_factory.mktemp("euros"), currency="EUR")) as marts:
+        yield marts
+
+
 def by_account(rows: list[dict[str, Any]]) -> dict[str, str]:
     return {f"{row['provider']} {row['provider_account']}".strip(): row["verdict"] for row in rows}
 
@@ -129,6 +135,14 @@ def test_a_bill_in_another_currency_is_not_compared(lenient: Marts) -> None:
     assert [(row["currency"], row["bill"], row["verdict"], row["why_not"]) for row in beside.accounts] == [
         ("USD", "report", "agrees", ""), ("EUR", "invoice", "not compared", "currency"),
     ]  # fmt: skip
+
+
+def test_what_is_computed_in_euros_is_compared_with_a_bill_in_euros(euros: Marts) -> None:
+    found = euros(usage=[on(5, "100")], report=[reported(5, "117")], invoices=[{"amount": "100", "currency": "EUR"}])
+    told = [(row["currency"], row["bill"], row["billed"], row["computed"], row["verdict"]) for row in found.accounts]
+    assert told == [("EUR", "invoice", D(100), D(100), "agrees"), ("USD", "report", D(117), None, "not compared")]
+    dollars = euros(usage=[on(5, "100")], report=[reported(5, "117")])
+    assert (verdict(dollars), dollars.account()["why_not"]) == ("not compared", "currency")
 
 
 def test_a_line_that_began_in_an_earlier_month_is_not_divided(lenient: Marts) -> None:

@@ -2,9 +2,9 @@
 -- What providers charged for the UTC days of the months being built: their cost reports, and the invoices of
 -- reference/invoices.csv without tax.
 -- Grain: one line of a bill. An invoice line is of the month of its last day. Guarantees: a bill that names no account
--- is of the only account that other bills of its provider name in that month, if there is one. Of an account that has a
--- cost report that is compared (is_compared), else its invoices; why_not says why a bill cannot be: it is in another
--- currency than computed costs, or a line's period begins in an earlier month and cannot be divided.
+-- is of the only account that other bills of its provider name in that month, if there is one. Of an account the cost
+-- report is compared (is_compared), else its invoices, those in the currency of computed costs first. why_not says why
+-- a bill cannot be: it is in another currency, or a line's period begins in an earlier month and cannot be divided.
 -- `kind`: usage; fee; credit, which is every adjustment and every amount below zero.
 with
 
@@ -71,8 +71,12 @@ settled as (
 chosen as (
     select
         *,
-        bill = max(bill) over (partition by month, provider, provider_account) as is_compared
+        bill = coalesce(
+            max(case when currency = {{ computed_currency() }} then bill end) over account_bills,
+            max(bill) over account_bills
+        ) as is_compared
     from settled
+    window account_bills as (partition by month, provider, provider_account)
 )
 
 select
