@@ -17,7 +17,7 @@ from orchestration.home import Home
 from orchestration.journal import Journal, keeping, record, tell
 from orchestration.lock import writer
 from orchestration.marts.calendar import month_of
-from orchestration.marts.manifest import Manifest, read_manifest
+from orchestration.marts.manifest import LAYOUT, Manifest, read_manifest
 from orchestration.settings import Settings
 from orchestration.words import month_of as month_given
 
@@ -89,6 +89,11 @@ def report(
     manifest = read_manifest(home)
     if manifest is None or not manifest.months:
         raise TallyhouseError("Nothing is published yet.", "Run first: tallyhouse run")
+    if manifest.layout != LAYOUT:
+        raise TallyhouseError(
+            "The published figures are of an earlier version and lack columns that statements print.",
+            "Run first: tallyhouse run",
+        )
     chosen = month_given(month, "--month") if month else last_full_month(settings, manifest)
     if chosen is None or chosen not in manifest.months:
         known = ", ".join(f"{item:%Y-%m}" for item in sorted(manifest.months))

@@ -16,6 +16,7 @@ from pathlib import Path
 from orchestration.closing.book import read_records
 from orchestration.closing.freeze import MARTS, STATEMENTS, folder_of, put_back
 from orchestration.closing.records import Record, issued
+from orchestration.closing.widen import marts_of, tidy
 from orchestration.home import Home
 from orchestration.marts.calendar import month_of
 from orchestration.marts.manifest import MANIFEST_FILE, Manifest, read_snapshot_manifest
@@ -77,11 +78,13 @@ def issued_marts(home: Home) -> Path:
     Without closed months it is the current snapshot itself. `data/marts/as_closed` points at it, and its
     closed_months.json names the revision and hash of each month that is frozen. The caller holds the writer lock.
     """
-    root = marts_with(home, closed_months(home))
+    closed = closed_months(home)
+    root = marts_with(home, closed)
     _point(home.marts / "as_closed", root)
     for other in (home.marts / "issued").glob("*"):
         if other != root:
             shutil.rmtree(other)
+    tidy(home, closed.values())
     return root
 
 
@@ -145,17 +148,18 @@ def _compose(home: Home, snapshot: Path, closed: Mapping[date, Record], root: Pa
         months={month: value for month, value in known.months.items() if month not in closed},
     )
     for month, record in closed.items():
-        frozen = folder_of(home, month, record.revision) / MARTS
+        frozen = read_snapshot_manifest(folder_of(home, month, record.revision) / MARTS)
+        assert frozen is not None
+        marts = marts_of(home, record, frozen, snapshot, known)
         for mart in (*DAILY, *MONTHLY):
-            for path in sorted((frozen / mart).glob("*.parquet")):
+            for path in sorted((marts / mart).glob("*.parquet")):
                 os.link(path, root / mart / path.name)
-        manifest = _with(manifest, read_snapshot_manifest(frozen))
+        manifest = _with(manifest, frozen)
     (root / CLOSED_MONTHS).write_text(told, encoding="utf-8")
     (root / MANIFEST_FILE).write_text(manifest.to_json(), encoding="utf-8")
 
 
-def _with(manifest: Manifest, frozen: Manifest | None) -> Manifest:
-    assert frozen is not None
+def _with(manifest: Manifest, frozen: Manifest) -> Manifest:
     return replace(
         manifest,
         days={**manifest.days, **frozen.days},
