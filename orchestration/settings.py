@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from orchestration.errors import SettingsError
 from orchestration.home import Home
 from orchestration.reference.currencies import PRICE_CURRENCY, reporting_currency
+from orchestration.settings_billing import Billing
 from orchestration.settings_sources import settled_source
 
 SourceKind = Literal[
@@ -212,6 +213,7 @@ class Settings(_Frozen):
     schedules: Schedules = Schedules()
     close: Close = Close()
     reconcile: Reconcile = Reconcile()
+    billing: Billing = Billing()
     now: datetime
 
     @field_validator("timezone")

@@ -18,6 +18,7 @@ from orchestration.journal import Journal, keeping, record, tell
 from orchestration.lock import writer
 from orchestration.marts.calendar import month_of
 from orchestration.marts.manifest import LAYOUT, Manifest, read_manifest
+from orchestration.reference import PAYMENTS
 from orchestration.settings import Settings
 from orchestration.words import month_of as month_given
 
@@ -66,7 +67,7 @@ def due_months(home: Home, settings: Settings, manifest: Manifest | None) -> lis
         for month in sorted({month_of(day) for day in manifest.days} & set(manifest.months))
         if (first <= month or month.isoformat() in written)
         and month <= last
-        and (month in to_close or _is_due(home, written, month, _key(settings, manifest, month, closed), closed))
+        and (month in to_close or _is_due(home, written, month, _key(home, settings, manifest, month, closed), closed))
     ]
 
 
@@ -133,6 +134,7 @@ def _write_month(home: Home, settings: Settings, month: date, scope: str | None)
     from orchestration.closing.close import close_by_policy
     from orchestration.closing.differences import as_corrections, carried_forward
     from orchestration.closing.issued import issued_marts
+    from orchestration.closing.tax import rates_of
 
     if scope is None and month in months_to_close(home, settings, read_manifest(home)):
         return list(close_by_policy(home, settings, month).files)
@@ -144,7 +146,7 @@ def _write_month(home: Home, settings: Settings, month: date, scope: str | None)
         month,
         marts=issued_marts(home),
         out_dir=home.statements / f"{month:%Y-%m}",
-        corrections=as_corrections(carried_forward(home, settings, month)),
+        corrections=as_corrections(carried_forward(home, settings, month), rates_of(home, month)),
         scope=scope,
     )
 
@@ -161,18 +163,27 @@ def render_month(
     scope: str | None = None,
 ) -> list[Path]:
     """Draw the statements of a month from `marts` into `out_dir`: all of them, or that of one `scope`."""
+    from orchestration.closing.account import accounts
     from reports.pdf import PANGO_PACKAGE, PangoMissing
-    from reports.statement import Issuer, Scope, StatementJob
+    from reports.statement import Issuer, Seller, StatementJob
     from reports.statement import write_statements as render
 
+    if not (marts / "monthly_charges" / f"{month:%Y-%m}.parquet").exists():
+        raise TallyhouseError(
+            f"What is published of {month:%B %Y} was built by an earlier version, without its charges.",
+            "Run first: tallyhouse run",
+        )
+    billing = settings.billing
     issuer = Issuer(
         name=settings.organisation.name,
         address=settings.organisation.address,
         timezone=settings.timezone,
         currency=settings.currency,
+        seller=Seller(billing.seller, billing.address, billing.tax_id, tuple(billing.bank.items()), billing.terms_days)
+        if billing.seller
+        else None,
     )
-    departments = _departments(marts, month)
-    wanted = [Scope("organisation"), *(Scope("department", name) for name in departments)]
+    wanted = scopes_of(marts, month)
     if scope is not None:
         wanted = [_named(scope, wanted)]
     jobs = [
@@ -184,8 +195,11 @@ def render_month(
             out_dir=out_dir,
             standing=standing,
             corrections=tuple(corrections),
+            balance=account.balance,
         )
-        for item in wanted
+        for item, account in accounts(
+            home, settings, month, marts=marts, scopes=wanted, corrections=tuple(corrections)
+        ).items()
     ]
     try:
         written = render(jobs, workers=2)
@@ -195,6 +209,13 @@ def render_month(
             f"Have it installed and run again: {PANGO_PACKAGE}",
         ) from error
     return [path for files in written for path in (files.pdf, files.csv)]
+
+
+def scopes_of(marts: Path, month: date) -> "list[Scope]":
+    """Whose statements of a month there are: the organisation's, and one for each department."""
+    from reports.statement import Scope
+
+    return [Scope("organisation"), *(Scope("department", name) for name in _departments(marts, month))]
 
 
 def _departments(snapshot: Path, month: date) -> list[str]:
@@ -234,13 +255,16 @@ def _needs_writing(home: Home, written: Mapping[str, object] | None, key: str) -
     return not all((home.root / name).exists() for name in files)
 
 
-def _key(settings: Settings, manifest: Manifest, month: date, closed: Mapping[date, Record]) -> str:
-    """What a month's statements are made from: its own and the compared months' figures, the issuer, the templates.
+def _key(home: Home, settings: Settings, manifest: Manifest, month: date, closed: Mapping[date, Record]) -> str:
+    """What a month's statements are made from: its own and the compared months' figures, issuer, templates, payments.
 
     A closed month stands for what was issued of it; what it is now matters only where that is carried forward.
     """
     carries = settings.close.late_usage == "carry_forward"
-    earliest = month.replace(year=month.year - 1)
+    paid = home.reference / PAYMENTS.file
+    payments = paid.read_text(encoding="utf-8").splitlines()[1:] if paid.exists() else []
+    # A balance goes back as far as it goes; else a year is compared.
+    earliest = date.min if payments or settings.billing.seller else month.replace(year=month.year - 1)
     months = [
         f"{other}={value.fingerprint}"
         for other, value in sorted(manifest.months.items())
@@ -254,6 +278,8 @@ def _key(settings: Settings, manifest: Manifest, month: date, closed: Mapping[da
     parts = [
         months,
         settings.organisation.model_dump(),
+        settings.billing.model_dump(),
+        payments,
         settings.timezone,
         manifest.price_books,
         templates.hexdigest(),
@@ -286,6 +312,6 @@ def _remember(home: Home, settings: Settings, manifest: Manifest, month: date, f
     entry = {
         "asked": asked,
         "files": [path.relative_to(home.root).as_posix() for path in files],
-        "key": _key(settings, manifest, month, closed_months(home)),
+        "key": _key(home, settings, manifest, month, closed_months(home)),
     }
     write_atomically(_register(home), json.dumps({**written, month.isoformat(): entry}, indent=1, sort_keys=True))

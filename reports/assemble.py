@@ -7,26 +7,27 @@ from decimal import Decimal
 
 from reports import charts, formats
 from reports.allocation import Allocation
+from reports.charges import Charges
 from reports.corrections import Corrections
 from reports.detail import Detail
-from reports.figures import Figures, Row
+from reports.figures import Figures
 from reports.narrative.bills import providers_bills
-from reports.narrative.compose import Words, before_label, versus
+from reports.narrative.compose import Claim, Words, before_label, versus
 from reports.rates import rate_rows
 from reports.values import ZERO, Facts, Issuer, Standing
 from reports.view import Statement, Tile
 
-CHARGE_MODELS = 6
 DAILY_PROVIDERS = 5
 
 
 @dataclass(frozen=True)
 class Framing:
-    """What a statement is apart from its figures: who issues it, and whether it is closed (`number`) or a draft."""
+    """What a statement is apart from its figures: who issues it, and whether it is closed or a draft."""
 
     issuer: Issuer
     attachment: str
-    number: str | None = None
+    charges: Charges
+    claim: Claim
     standing: Standing | None = None
     corrections: Corrections | None = None
     allocation: Allocation | None = None
@@ -46,7 +47,7 @@ def view(facts: Facts, figures: Figures, words: Words, detail: Detail, framing: 
     return Statement(
         issuer=framing.issuer,
         department=facts.scope.name,
-        number=framing.number,
+        number=framing.claim.number,
         # The first moment at which these figures could be known; never the clock's time, so that bytes repeat.
         dated=f"{end.isoformat()}T00:00:00Z",
         attachment=framing.attachment,
@@ -67,7 +68,9 @@ def view(facts: Facts, figures: Figures, words: Words, detail: Detail, framing: 
         corrections=framing.corrections,
         allocation=framing.allocation,
         tiles=_tiles(facts, figures),
-        models=_charge_models(figures),
+        charges=framing.charges,
+        issued=formats.full_day(framing.standing.closed_on) if framing.standing else "",
+        due_on=formats.full_day(framing.claim.due_on) if framing.claim.due_on else "",
         legend=legend,
         cumulative=_cumulative(facts, figures),
         daily=charts.daily(
@@ -133,16 +136,6 @@ def _source_rows(facts: Facts, figures: Figures) -> str:
         return f"{formats.count(figures.requests)} requests counted for this department"
     counted, duplicates = formats.count(facts.sources.counted), formats.count(facts.sources.duplicates)
     return f"{counted} counted, {duplicates} duplicates left out"
-
-
-def _charge_models(figures: Figures) -> tuple[Row, ...]:
-    """The dearest models, the rest as one row; amounts still add up. `tagged` is False for the rest."""
-    models = tuple(row for row in figures.models if row.now or row.spend)
-    if len(models) <= CHARGE_MODELS:
-        return models
-    rest = models[CHARGE_MODELS - 1 :]
-    spend, now = sum((row.spend for row in rest), ZERO), sum((row.now for row in rest), ZERO)
-    return (*models[: CHARGE_MODELS - 1], Row(f"{len(rest)} others", "", spend, now, None, tagged=False))
 
 
 def _stacks(facts: Facts) -> tuple[list[list[Decimal]], tuple[tuple[str, str], ...]]:

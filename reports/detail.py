@@ -61,7 +61,7 @@ def detail(facts: Facts, most: int = MOST_LINES) -> Detail:
     several = _models_of_several_providers(merged)
     departments = sorted({key[0] for key in merged}, key=lambda name: (not name, name.casefold(), name))
     exact = [sum((row.spend for key, row in merged.items() if key[0] == name), ZERO) for name in departments]
-    amounts = apportion(exact, rounded(sum(exact, ZERO), CENT), CENT)
+    amounts = apportion(exact, facts.spend_cents, CENT)
     centres = _centres(facts.usage)
     groups = tuple(
         _group(name, centres[name], {k: row for k, row in merged.items() if k[0] == name}, amount, kept, several)

@@ -89,11 +89,8 @@ class Figures:
     models: tuple[Row, ...]
     providers: tuple[Row, ...]
     unpriced: tuple[Unpriced, ...]
-
-    @property
-    def total(self) -> Decimal:
-        """The charge, in cents."""
-        return rounded(self.spend, CENT)
+    total: Decimal
+    """The month's spend in cents, as it is charged: a department's cents are its share of the organisation's."""
 
     @property
     def variance(self) -> Decimal | None:
@@ -115,7 +112,7 @@ def figures(facts: Facts) -> Figures:
     return Figures(
         quantum=quantum,
         spend=spend,
-        now=rounded(spend, quantum),
+        now=_now(facts, quantum),
         before=None if before is None else rounded(before, quantum),
         budget=budget,
         plan=None if budget is None else rounded(budget, quantum),
@@ -130,12 +127,18 @@ def figures(facts: Facts) -> Figures:
         models=_rows(facts, CENT, _model),
         providers=_rows(facts, CENT, lambda row: (formats.provider(row.provider), "")),
         unpriced=_unpriced(facts.usage, facts.price_hints),
+        total=facts.spend_cents,
     )
 
 
 def total(usage: Iterable[Usage]) -> Decimal:
     """Exact spend of priced usage."""
     return sum((row.spend for row in usage if row.priced), ZERO)
+
+
+def _now(facts: Facts, quantum: Decimal) -> Decimal:
+    """The month's spend as printed."""
+    return facts.spend_cents if quantum == CENT else rounded(total(facts.usage), quantum)
 
 
 def _has_before(facts: Facts) -> bool:
@@ -177,7 +180,7 @@ def _rows(facts: Facts, quantum: Decimal, key: Callable[[Usage], tuple[str, str]
     now = _sums(facts.usage, key)
     before = _sums(facts.before, key) if _has_before(facts) else {}
     names = sorted(now.keys() | before.keys(), key=lambda name: (-now.get(name, ZERO), -before.get(name, ZERO), name))
-    now_shown = _apportioned([now.get(name, ZERO) for name in names], quantum)
+    now_shown = apportion([now.get(name, ZERO) for name in names], _now(facts, quantum), quantum)
     before_shown: list[Decimal | None] = [None] * len(names)
     if _has_before(facts):
         before_shown = [*_apportioned([before.get(name, ZERO) for name in names], quantum)]

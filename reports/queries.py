@@ -8,7 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reports.rates import day_rates
-from reports.values import ZERO, Allocated, Bill, Budget, Crossing, Facts, Period, Scope, SourceRows, Usage
+from reports.values import (
+    COST_KINDS,
+    ZERO,
+    Allocated,
+    Bill,
+    Budget,
+    ChargeLine,
+    Crossing,
+    Facts,
+    Period,
+    Scope,
+    SourceRows,
+    TaxRate,
+    Usage,
+)
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -139,7 +153,57 @@ def read_facts(marts: Path, month: date, scope: Scope) -> Facts:
             allocation=_allocation(reader, marts, first),
             bills=_bills(reader, marts, first) if scope.kind == "organisation" else (),
             price_hints=manifest.get("price_hints", {}),
+            charges=_charges(reader, marts, first, usage),
         )
+
+
+def read_charges(marts: Path, month: date, scope: Scope) -> tuple[ChargeLine, ...]:
+    """What monthly_charges charges a scope for a month, in the order of its lines; () where it has no usage."""
+    with connect() as connection:
+        return _charge_lines(_Reader(connection, scope), marts, month.replace(day=1))
+
+
+def _charges(reader: _Reader, marts: Path, first: date, usage: tuple[Usage, ...]) -> tuple[ChargeLine, ...]:
+    """The charges, which must be those of the same usage: a statement never shows two different sums."""
+    lines = _charge_lines(reader, marts, first)
+    spend = sum((row.spend for row in usage if row.priced), ZERO)
+    charged = sum((line.amount for line in lines if line.kind in COST_KINDS), ZERO)
+    if spend != charged:
+        raise ValueError(f"The usage of {first:%Y-%m} costs {spend}, and monthly_charges charges {charged}.")
+    return lines
+
+
+def _charge_lines(reader: _Reader, marts: Path, first: date) -> tuple[ChargeLine, ...]:
+    rows = reader.rows(
+        "SELECT line_order, line_kind, is_charged, provider, model, feature, grant_id, jurisdiction, tax_name, "
+        "percent, percent_of, base, requests, total_tokens, left_after, amount, rounded_amount "
+        "FROM read_parquet($files) "
+        "WHERE scope_type = CASE WHEN $department IS NULL THEN 'organisation' ELSE 'department' END "
+        "AND scope = coalesce($department, '') ORDER BY line_order",
+        month_files(marts, "monthly_charges", [first]),
+    )
+    return tuple(_charge_line(*row) for row in rows)
+
+
+def _charge_line(*row: Any) -> ChargeLine:
+    order, kind, is_charged, provider, model, feature, grant_id, levied, name, percent, percent_of = row[:11]
+    base, requests, tokens, left_after, amount, cents = row[11:]
+    return ChargeLine(
+        order=order,
+        kind=kind,
+        is_charged=is_charged,
+        provider=provider,
+        model=model,
+        feature=feature,
+        grant_id=grant_id,
+        tax=None if percent is None else TaxRate(levied, name, percent, percent_of, contained=not is_charged),
+        base=base,
+        requests=requests,
+        tokens=None if tokens is None else int(tokens),
+        left_after=left_after,
+        amount=amount,
+        cents=cents,
+    )
 
 
 def _usage(reader: _Reader, files: list[str]) -> tuple[Usage, ...]:

@@ -7,7 +7,7 @@ import threading
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache, partial
 from hashlib import sha256
@@ -19,7 +19,7 @@ from reports import formats, marks, pdf
 from reports.currency import using
 from reports.queries import read_manifest
 from reports.twin import twin
-from reports.values import Correction, Issuer, Scope, Standing, StatementFiles
+from reports.values import Balance, Correction, Issuer, Payment, Scope, Seller, Standing, StatementFiles, TaxRate
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -27,12 +27,16 @@ if TYPE_CHECKING:
     from reports.view import Statement
 
 __all__ = [
+    "Balance",
     "Correction",
     "Issuer",
+    "Payment",
     "Scope",
+    "Seller",
     "Standing",
     "StatementFiles",
     "StatementJob",
+    "TaxRate",
     "write_statement",
     "write_statements",
 ]
@@ -54,6 +58,7 @@ class StatementJob:
     out_dir: Path
     standing: Standing | None = None
     corrections: tuple[Correction, ...] = ()
+    balance: Balance | None = None
 
 
 def write_statement(
@@ -65,11 +70,13 @@ def write_statement(
     out_dir: Path,
     standing: Standing | None = None,
     corrections: Sequence[Correction] = (),
+    balance: Balance | None = None,
 ) -> StatementFiles:
     """Write `organisation.pdf|.csv` or `department-<slug>.pdf|.csv` into `out_dir` for the month that holds `month`.
 
-    `marts` is a resolved snapshot. The bytes depend on the scope's own rows and budgets, the month, the issuer, the
-    `standing` (without one it is a draft) and those of the `corrections` that are of the scope.
+    `marts` is a resolved snapshot. The bytes depend on the scope's own rows, charges and budgets, the month, the
+    issuer, the `standing` (without one it is a draft), those of the `corrections` that are of the scope, and its
+    `balance` where payments are kept.
     Raises PangoMissing before any work is done, RenderError when WeasyPrint complains, ValueError for an issuer whose
     currency the marts are not in. Each file appears under its name only when it is complete, the CSV first.
     """
@@ -78,7 +85,9 @@ def write_statement(
     if published != issuer.currency:
         raise ValueError(f"The marts are in {published}, the issuer's statements in {issuer.currency}.")
     with using(issuer.currency):
-        return _written(marts, month, scope, issuer, out_dir, standing, corrections)
+        return _written(
+            marts, month, scope, issuer, out_dir, standing=standing, corrections=corrections, balance=balance
+        )
 
 
 def _written(
@@ -87,12 +96,23 @@ def _written(
     scope: Scope,
     issuer: Issuer,
     out_dir: Path,
+    *,
     standing: Standing | None,
     corrections: Sequence[Correction],
+    balance: Balance | None,
 ) -> StatementFiles:
     name = file_name(scope)
-    content = twin(marts, month, scope)
-    statement = build(marts, month, scope, issuer, attachment=f"{name}.csv", standing=standing, corrections=corrections)
+    statement = build(
+        marts,
+        month,
+        scope,
+        issuer,
+        attachment=f"{name}.csv",
+        standing=standing,
+        corrections=corrections,
+        balance=balance,
+    )
+    content = twin(marts, month, scope, rows=statement.charges.rows)
     dated = datetime.fromisoformat(statement.dated).replace(tzinfo=UTC)
     attached = pdf.AttachedFile(f"{name}.csv", "All lines of the statement with exact amounts", content, dated)
     drawn = pdf.draw(pdf.lay_out(html(statement)), [attached])
@@ -130,27 +150,53 @@ def build(
     attachment: str,
     standing: Standing | None = None,
     corrections: Sequence[Correction] = (),
+    balance: Balance | None = None,
 ) -> "Statement":
     """Read the marts and settle everything that the templates print."""
     from reports.allocation import allocation
     from reports.assemble import Framing, view
+    from reports.charges import carried, settle
     from reports.corrections import corrected
     from reports.detail import detail
     from reports.figures import figures
-    from reports.narrative.compose import compose
+    from reports.narrative.compose import Claim, compose
     from reports.queries import read_facts
 
     facts = read_facts(marts, month, scope)
     settled = figures(facts)
     lines = detail(facts)
     divided = allocation(facts, settled.spend)
-    words = compose(facts, settled, lines=lines.lines, printed=lines.printed, attachment=attachment, allocation=divided)
+    first = month.replace(day=1)
+    charged = settle(
+        facts.charges,
+        month=first,
+        currency=issuer.currency,
+        carried=carried(corrections, scope, first),
+        balance=balance,
+    )
+    invoice = issuer.seller if scope.kind == "organisation" else None
+    claim = Claim(
+        seller=issuer.seller.name if issuer.seller else "",
+        number=number(month, scope, standing) if standing else None,
+        due_on=standing.closed_on + timedelta(days=invoice.terms_days) if standing and invoice else None,
+    )
+    words = compose(
+        facts,
+        settled,
+        charged,
+        claim,
+        lines=lines.lines,
+        printed=lines.printed,
+        attachment=attachment,
+        allocation=divided,
+    )
     framing = Framing(
         issuer=issuer,
         attachment=attachment,
-        number=number(month, scope, standing) if standing else None,
+        claim=claim,
         standing=standing,
-        corrections=corrected(corrections, scope, month.replace(day=1)),
+        corrections=corrected(corrections, scope, first),
+        charges=charged,
         allocation=divided,
     )
     return view(facts, settled, words, lines, framing)
@@ -186,6 +232,7 @@ def environment() -> "Environment":
         amount=formats.amount,
         change=formats.change,
         count=formats.count,
+        short=formats.short,
         share=formats.share,
         part=marks.part,
         half=marks.half,
@@ -233,6 +280,7 @@ def _write(job: StatementJob) -> StatementFiles:
         out_dir=job.out_dir,
         standing=job.standing,
         corrections=job.corrections,
+        balance=job.balance,
     )
 
 

@@ -1,14 +1,15 @@
 """The CSV twin of a statement: every row with exact amounts, in RFC 4180 with LF, safe to open in a spreadsheet."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from reports.queries import complete_until, connect, day_files, month_end, month_files, read_manifest
+from reports.charges import SumRow
+from reports.queries import complete_until, connect, day_files, month_end, month_files, read_charges, read_manifest
 from reports.rates import PRICE_CURRENCY
-from reports.values import Scope
+from reports.values import ChargeLine, Scope
 
 KEYS = ("department", "cost_centre", "project", "provider", "model", "service_tier", "is_priced", "price_version")
 COUNTS = (
@@ -25,17 +26,23 @@ COSTS = (
 )  # fmt: skip
 # Of lines that are no usage: their share of a shared cost, or of untagged usage by a rule.
 SHARES = ("kind", "shared_id", "shared_name", "shared_rule", "allocated_cost")
+# Of lines of what is charged, and of rows of the sum on the charges page.
+CHARGE = (
+    "line_order", "line_kind", "feature", "grant_id", "jurisdiction", "tax_name", "tax_percent", "tax_base", "name",
+    "note", "exact_amount", "rounded_amount",
+)  # fmt: skip
 _FORMULA = ("=", "+", "-", "@")
 
 
-def twin(marts: Path, month: date, scope: Scope) -> bytes:
+def twin(marts: Path, month: date, scope: Scope, *, rows: Sequence[SumRow] = ()) -> bytes:
     """One row for each of KEYS, with all measures summed; the costs are exact, and empty where there is no price.
 
     They are in dollars as prices are, or in the `currency` that the last column then names.
 
     The rows are those the PDF is made of: the complete days of the month, in the scope. They are of the kind `usage`;
     after them come, in a month that is over, shares of what is divided (see SHARES), whose `effective_cost` is empty:
-    the month is the sum of both columns.
+    the month is the sum of both columns. Then come the lines of what is charged (kind `charge`), exact and in cents,
+    and the `rows` of the sum that is printed (kind `sum`).
     """
     first = month.replace(day=1)
     manifest = read_manifest(marts)
@@ -55,18 +62,45 @@ def twin(marts: Path, month: date, scope: Scope) -> bytes:
     department = scope.name if scope.kind == "department" else None
     with connect() as connection:
 
-        def rows(asked: str, files: list[str]) -> list[tuple[Any, ...]]:
+        def found(asked: str, files: list[str]) -> list[tuple[Any, ...]]:
             given = {"files": files, "department": department}
             return connection.execute(asked, given).fetchall() if files else []
 
-        used, shared = rows(query, files), rows(shares, divided)
+        used, shared = found(query, files), found(shares, divided)
+    usage_columns = (*KEYS, *COUNTS, *COSTS)
+    records = [{**dict(zip(usage_columns, row, strict=True)), "kind": "usage"} for row in used]
+    records += [dict(zip(("department", "cost_centre", *SHARES), row, strict=True)) for row in shared]
+    records += [_charge(line, scope) for line in read_charges(marts, first, scope)]
+    records += [
+        {"kind": "sum", "line_order": place, "line_kind": row.kind, "name": row.name, "note": row.note,
+         "rounded_amount": row.amount}
+        for place, row in enumerate(rows, start=1)
+    ]  # fmt: skip
     # A column of its own only where amounts are not in the currency of prices.
     named, code = (["currency"], [manifest["currency"]]) if manifest["currency"] != PRICE_CURRENCY else ([], [])
-    lines = [_line(["month", *KEYS, *COUNTS, *COSTS, *SHARES, *named])]
-    lines += [_line([f"{first:%Y-%m}", *map(cell, row), "usage", *[""] * (len(SHARES) - 1), *code]) for row in used]
-    empty = [""] * (len(KEYS) - 2 + len(COUNTS) + len(COSTS))
-    lines += [_line([f"{first:%Y-%m}", *map(cell, row[:2]), *empty, *map(cell, row[2:]), *code]) for row in shared]
+    columns = [*usage_columns, *SHARES, *CHARGE]
+    lines = [_line(["month", *columns, *named])]
+    lines += [_line([f"{first:%Y-%m}", *(cell(row.get(name)) for name in columns), *code]) for row in records]
     return "".join(lines).encode()
+
+
+def _charge(line: ChargeLine, scope: Scope) -> dict[str, object]:
+    return {
+        "kind": "charge",
+        "department": scope.name,
+        "provider": line.provider,
+        "model": line.model,
+        "line_order": line.order,
+        "line_kind": line.kind,
+        "feature": line.feature,
+        "grant_id": line.grant_id,
+        "jurisdiction": line.tax.jurisdiction if line.tax else "",
+        "tax_name": line.tax.name if line.tax else "",
+        "tax_percent": line.tax.percent if line.tax else None,
+        "tax_base": line.base,
+        "exact_amount": line.amount,
+        "rounded_amount": line.cents,
+    }
 
 
 def _line(cells: Iterable[str]) -> str:

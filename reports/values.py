@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 ZERO = Decimal(0)
+# Lines of monthly_charges that make up the effective cost.
+COST_KINDS = ("usage", "markup", "discount")
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,20 @@ class Scope:
 
 
 @dataclass(frozen=True)
+class Seller:
+    """Who charges, which makes the organisation's statement an invoice. `bank`: what to print of it, label and value.
+
+    `terms_days`: days from the issue until payment is due.
+    """
+
+    name: str
+    address: tuple[str, ...] = ()
+    tax_id: str = ""
+    bank: tuple[tuple[str, str], ...] = ()
+    terms_days: int = 30
+
+
+@dataclass(frozen=True)
 class Issuer:
     """Who issues the statements: name and postal lines as printed, IANA time zone, ISO currency."""
 
@@ -31,6 +47,7 @@ class Issuer:
     address: tuple[str, ...]
     timezone: str
     currency: str = "USD"
+    seller: Seller | None = None
 
 
 @dataclass(frozen=True)
@@ -43,8 +60,65 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class TaxRate:
+    """One tax on a scope's charges: `percent` of `percent_of` of an amount, contained in it or added to it."""
+
+    jurisdiction: str
+    name: str
+    percent: Decimal
+    percent_of: Decimal
+    contained: bool
+
+
+@dataclass(frozen=True)
+class ChargeLine:
+    """One line of what a scope is charged, as monthly_charges has it: `amount` exact, `cents` as charged."""
+
+    order: int
+    kind: str
+    is_charged: bool
+    provider: str
+    model: str
+    feature: str
+    grant_id: str
+    tax: TaxRate | None
+    base: Decimal | None
+    requests: int | None
+    tokens: int | None
+    left_after: Decimal | None
+    amount: Decimal
+    cents: Decimal
+
+
+@dataclass(frozen=True)
+class Payment:
+    """Money received, in cents; below 0 money that went back."""
+
+    payment_id: str
+    paid_on: date
+    amount: Decimal
+    reference: str = ""
+    statement: str = ""
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What a scope owed before the month, and what was paid in it; all in cents.
+
+    `opening` holds `restated`, by which closed months were issued anew since the statement before. `closed_until` is
+    the last closed month in it, `open_months` those that are not closed and count with today's figures.
+    """
+
+    opening: Decimal
+    payments: tuple[Payment, ...] = ()
+    restated: Decimal = ZERO
+    closed_until: date | None = None
+    open_months: tuple[date, ...] = ()
+
+
+@dataclass(frozen=True)
 class Correction:
-    """A line that is known otherwise than it was issued; exact.
+    """A line that is known otherwise than it was issued; exact. `taxes` are those of a carried difference.
 
     Of the statement's own month it is part of a restatement; of an earlier month its difference is carried forward.
     """
@@ -56,6 +130,7 @@ class Correction:
     model: str
     before: Decimal
     after: Decimal
+    taxes: tuple[TaxRate, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -217,10 +292,16 @@ class Facts:
     crossings: tuple[Crossing, ...]
     sources: SourceRows | None
     price_books: tuple[str, ...]
+    charges: tuple[ChargeLine, ...] = ()
     rates: tuple[DayRate, ...] = ()
     allocation: tuple[Allocated, ...] = ()
     bills: tuple[Bill, ...] = ()
     price_hints: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def spend_cents(self) -> Decimal:
+        """Effective cost as it is charged: the lines of usage, markups and discounts."""
+        return sum((line.cents for line in self.charges if line.kind in COST_KINDS), ZERO)
 
     def item_of(self, usage: Usage) -> str:
         return usage.department if self.scope.kind == "organisation" else usage.project

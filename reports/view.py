@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from reports import charts, formats
 from reports.allocation import Allocation
+from reports.charges import Charges
 from reports.corrections import Corrections
 from reports.currency import Currency, currency
 from reports.detail import Detail
@@ -12,7 +13,7 @@ from reports.figures import Figures, Row
 from reports.narrative.compose import Words
 from reports.narrative.sentence import Sentence
 from reports.rates import PRICE_CURRENCY, RateRow
-from reports.values import ZERO, Issuer
+from reports.values import ZERO, Issuer, Seller
 
 COVER_ROWS = 10
 # From this many characters on, amounts need the room of bars and sparklines.
@@ -54,7 +55,9 @@ class Statement:
     corrections: Corrections | None
     allocation: Allocation | None
     tiles: tuple[Tile, ...]
-    models: tuple[Row, ...]
+    charges: Charges
+    issued: str
+    due_on: str
     legend: tuple[tuple[str, str], ...]
     cumulative: charts.Chart
     daily: charts.Chart
@@ -79,7 +82,7 @@ class Statement:
 
     @property
     def state_text(self) -> str:
-        return "Draft: not closed" if self.draft else f"Statement {self.number}"
+        return "Draft: not closed" if self.draft else f"{self.state_name} {self.number}"
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -135,20 +138,19 @@ class Statement:
         return "Total" if self.figures.plan in (None, sum(plans, ZERO)) else "Organisation"
 
     @property
-    def amount_charged(self) -> Decimal:
-        """The month's total with what is carried from earlier months; a restatement's changes are in it already."""
-        carried = self.corrections.total if self.corrections and self.corrections.carried else ZERO
-        return self.figures.total + carried
+    def invoice(self) -> Seller | None:
+        """Whose invoice it is: the organisation's statement, where the settings name a seller."""
+        return None if self.department else self.issuer.seller
+
+    @property
+    def state_name(self) -> str:
+        return "Invoice" if self.invoice else "Statement"
 
     @property
     def corrections_title(self) -> str:
         if self.corrections and self.corrections.carried:
             return "Corrections to closed months"
         return "What changed since the statement was issued before"
-
-    @property
-    def total_charge(self) -> str:
-        return f"Total, {self.issuer.currency}"
 
     @property
     def over(self) -> bool:
@@ -181,12 +183,17 @@ class Statement:
         return max((row.spend for row in self.rows), default=ZERO)
 
     @property
-    def largest_provider(self) -> Decimal:
-        return max((row.spend for row in self.figures.providers), default=ZERO)
+    def largest_model(self) -> Decimal:
+        return max((row.amount for row in self.charges.models), default=ZERO)
 
     @property
-    def largest_model(self) -> Decimal:
-        return max((row.spend for row in self.models), default=ZERO)
+    def largest_feature(self) -> Decimal:
+        return max((row.amount for row in self.charges.features), default=ZERO)
+
+    @property
+    def by_feature(self) -> bool:
+        """Whether usage names features at all."""
+        return len(self.charges.features) > 1 or any(row.name != "No feature named" for row in self.charges.features)
 
     @property
     def largest_change(self) -> Decimal:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from orchestration.closing import freeze
+from orchestration.closing.account import accounts, write_accounts
 from orchestration.closing.book import append, read_records
 from orchestration.closing.checks import month_checks
 from orchestration.closing.differences import (
@@ -25,6 +26,7 @@ from orchestration.closing.differences import (
 from orchestration.closing.issued import closed_months, issued_files, issued_marts, marts_with
 from orchestration.closing.notify import statement_messages
 from orchestration.closing.records import SCOPE_KINDS, Check, Kind, Record, issued, next_revision
+from orchestration.closing.tax import rates_of
 from orchestration.delivery.recipients import address_book
 from orchestration.errors import SettingsError, TallyhouseError
 from orchestration.files import fsync_folder
@@ -264,19 +266,25 @@ def _issue(
 def _render(
     home: Home, settings: Settings, plan: ClosePlan, approved_by: str, staged: Path, lines: Sequence[Difference]
 ) -> None:
-    from orchestration.statements import render_month
+    from orchestration.statements import render_month, scopes_of
     from reports.statement import Standing
 
     # A month that is issued shows what is known of it now; the months it is compared with, what was issued of them.
     others = {month: record for month, record in closed_months(home).items() if month != plan.month}
+    marts = marts_with(home, others)
+    corrections = as_corrections(lines, rates_of(home, plan.month))
+    found = accounts(
+        home, settings, plan.month, marts=marts, scopes=scopes_of(marts, plan.month), corrections=corrections
+    )
+    write_accounts(staged, found)
     render_month(
         home,
         settings,
         plan.month,
-        marts=marts_with(home, others),
+        marts=marts,
         out_dir=staged / freeze.STATEMENTS,
         standing=Standing(plan.revision, settings.today, approved_by),
-        corrections=as_corrections(lines),
+        corrections=corrections,
     )
 
 

@@ -1,7 +1,7 @@
 """What is known of a closed month today against what was issued of it, line by line and exact."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -15,7 +15,7 @@ from orchestration.home import Home
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
-    from reports.statement import Correction
+    from reports.statement import Correction, TaxRate
 
 KEYS = ("department", "cost_centre", "project", "provider", "model", "service_tier")
 ZERO = Decimal(0)
@@ -81,8 +81,10 @@ def carried_forward(home: Home, settings: Settings, month: date) -> tuple[Differ
     )
 
 
-def as_corrections(lines: Sequence[Difference]) -> "tuple[Correction, ...]":
-    """The lines as statements show them."""
+def as_corrections(
+    lines: Sequence[Difference], taxes: "Callable[[str], tuple[TaxRate, ...]]" = lambda _: ()
+) -> "tuple[Correction, ...]":
+    """The lines as statements show them; `taxes` are those on a department's, where they are carried."""
     from reports.statement import Correction
 
     return tuple(
@@ -94,6 +96,7 @@ def as_corrections(lines: Sequence[Difference]) -> "tuple[Correction, ...]":
             model=line.model,
             before=line.cost_issued,
             after=line.cost_known,
+            taxes=taxes(line.department),
         )
         for line in lines
     )

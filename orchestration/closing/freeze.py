@@ -64,6 +64,7 @@ def freeze_inputs(home: Home, settings: Settings, manifest: Manifest, month: dat
         "currency": settings.currency,
         "close": settings.close.model_dump(mode="json"),
         "reconcile": settings.reconcile.model_dump(mode="json"),
+        "billing": settings.billing.model_dump(mode="json"),
         "sources": {
             name: source.model_dump(mode="json", include={"kind", "timezone", "mapping", "constants", "folders"})
             for name, source in sorted(settings.sources.items())

@@ -37,7 +37,7 @@ TABLES: tuple[Table[Any], ...] = (
     FX_RATES,
 )
 # No figure is made from these so far, and their page says so.
-NOT_USED_YET: tuple[Table[Any], ...] = (ALLOTMENTS, PAYMENTS)
+NOT_USED_YET: tuple[Table[Any], ...] = (ALLOTMENTS,)
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,11 @@ INVOICES = Table(
 PAYMENTS = Table(
     name="payments",
     title="what was paid on statements",
-    about="Opening balance, plus what is charged, minus payments, is what is due.",
+    about=(
+        "Opening balance, plus what is charged, minus payments, is what is due. A payment counts in the month of its "
+        "day, or in the first one after it that is open. The organisation's statement counts those of departments "
+        "too, since its charges hold theirs; a department's has a balance where departments pay for themselves."
+    ),
     columns=(
         Column("payment_id", name(), "your name for the payment, each once"),
         Column("paid_on", day(required=True), "the day of the payment"),
@@ -88,7 +92,9 @@ PAYMENTS = Table(
         Column("currency", currency(), "of `amount`"),
         Column("scope_type", one_of("organisation", "department"), "whose statements it pays"),
         Column("scope", text(), "the department's name; empty for the organisation"),
-        Column("statement", text(), "the statement's number; empty: the oldest that is open", may_be_left_out=True),
+        Column(
+            "statement", text(), "the statement's number, as told; a balance is over all of them", may_be_left_out=True
+        ),
         Column("reference", text(), "the bank's or the ledger's reference"),
     ),
     record=Payment,

@@ -1,9 +1,10 @@
 """Sentences of the detail and charges pages."""
 
+from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 
-from reports.formats import count, full_month, money, rounded, share, short
+from reports.formats import count, full_day, full_month, listed, money, rounded, share, short
 from reports.narrative.sentence import Sentence
 
 _CLEARLY = Decimal(5)
@@ -14,6 +15,42 @@ def charge(total: Decimal, first: date, complete: bool) -> Sentence:
     if complete:
         return Sentence(f"Charge for {full_month(first)}: {money(total)}")
     return Sentence(f"Charge for {full_month(first)} to date: {money(total)}")
+
+
+def balance_due(due: Decimal, due_on: date | None) -> Sentence:
+    """The headline where payments are kept: what is owed after them, and until when if a seller says so."""
+    if due > 0:
+        return Sentence(f"Balance due{f' {full_day(due_on)}' if due_on else ''}: {money(due)}")
+    if due < 0:
+        return Sentence(f"Nothing is due: {money(-due)} in credit")
+    return Sentence("Nothing is due")
+
+
+_STEPS = (
+    ("markup", "markups"),
+    ("discount", "discounts"),
+    ("promotional_credit", "promotional credits"),
+    ("tax_added", "tax"),
+    ("correction", "corrections to closed months"),
+    ("prepaid_credit", "prepaid credits"),
+)
+
+
+def nature(*, seller: str, department: bool, number: str | None, kinds: Collection[str]) -> Sentence:
+    """What the page is, and what its sum is made of. `number` is that of a closed statement, `kinds` are its lines'."""
+    what = "Internal chargeback"
+    if seller and department:
+        what = f"This department’s share of the invoice of {seller}, for information"
+    elif seller:
+        what = f"Invoice {number} of {seller}" if number else f"Draft of an invoice of {seller}, without a number"
+    steps = [words for kind, words in _STEPS if kind in kinds]
+    taxed = "tax_added" in kinds or "tax_contained" in kinds
+    made_of = f"at list price, then {listed(steps)}" if steps else "at list price"
+    if not taxed:
+        made_of += ", without tax" if not steps else "; without tax"
+    elif "tax_added" not in kinds:
+        made_of += ", tax contained" if not steps else "; tax contained"
+    return Sentence(f"{what}: model usage {made_of}.")
 
 
 def dearest_provider(name: str | None, spend: Decimal, total: Decimal, tokens: int, all_tokens: int) -> Sentence | None:

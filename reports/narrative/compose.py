@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from reports import formats
 from reports.allocation import Allocation
+from reports.charges import Charges
 from reports.figures import Figures, Row
 from reports.narrative import allocation as cost_centres
 from reports.narrative import attention, charges, course, cover, departments
@@ -54,9 +55,20 @@ def versus(period: Period) -> str:
     return name if period.complete else f"the same days of {name}"
 
 
+@dataclass(frozen=True)
+class Claim:
+    """What the sum of the charges page is: of whom, under which number, due when; None where nobody says so."""
+
+    seller: str = ""
+    number: str | None = None
+    due_on: date | None = None
+
+
 def compose(
     facts: Facts,
     figures: Figures,
+    charged: Charges,
+    claim: Claim,
     *,
     lines: int,
     printed: int,
@@ -94,8 +106,20 @@ def compose(
             else None,
         ),
         detail_cut=joined(charges.cut(lines, printed, attachment)),
-        charge=charges.charge(figures.total, period.first, period.complete).text,
-        charge_lede=joined(_dearest_provider(facts, figures)),
+        charge=(
+            charges.charge(charged.charged, period.first, period.complete)
+            if charged.due is None
+            else charges.balance_due(charged.due, claim.due_on)
+        ).text,
+        charge_lede=joined(
+            charges.nature(
+                seller=claim.seller,
+                department=facts.scope.kind == "department",
+                number=claim.number,
+                kinds=charged.kinds,
+            ),
+            _dearest_provider(facts, figures),
+        ),
         unpriced=tuple(
             sentence
             for row in figures.unpriced

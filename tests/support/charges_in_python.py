@@ -32,10 +32,11 @@ class Used:
 
 @dataclass
 class Statement:
-    """The lines of one scope: (kind, what it is of) → exact amount, and the same in cents."""
+    """The lines of one scope: (kind, what it is of) → exact amount, and the same in cents; of a tax also its base."""
 
     exact: dict[tuple[str, ...], Decimal] = field(default_factory=dict)
     cents: dict[tuple[str, ...], Decimal] = field(default_factory=dict)
+    bases: dict[tuple[str, ...], Decimal] = field(default_factory=dict)
 
     def add(self, line: tuple[str, ...], amount: Decimal) -> None:
         self.exact[line] = self.exact.get(line, ZERO) + amount
@@ -140,8 +141,13 @@ def _round(found: Mapping[tuple[str, str], Statement], *, prepaid: bool) -> None
     shares = spread([total(found[scope]) for scope in departments], whole)
     for scope, target in [(("organisation", ""), whole), *zip(departments, shares, strict=True)]:
         lines = found[scope].lines(prepaid=prepaid)
-        amounts = [found[scope].exact[line] for line in lines]
-        found[scope].cents.update(zip(lines, spread(amounts, target), strict=True))
+        # Costs and promotional credits are each a part of the statement's sum.
+        parts = [[line for line in lines if (line[0] == "promotional_credit") is credit] for credit in (False, True)]
+        amounts = [[found[scope].exact[line] for line in part] for part in parts]
+        for part, each, share in zip(
+            parts, amounts, spread([sum(each, ZERO) for each in amounts], target), strict=True
+        ):
+            found[scope].cents.update(zip(part, spread(each, share), strict=True))
 
 
 def spread(amounts: Sequence[Decimal], target: Decimal) -> list[Decimal]:
@@ -179,8 +185,10 @@ def _tax(found: dict[tuple[str, str], Statement], taxes: Sequence[Tax], last: da
         whole = _half_up(Fraction(sum(by_department.values(), ZERO)) * rates[line], CENT)
         for name, amount, cents in zip(departments, exact, spread(exact, whole), strict=True):
             found["department", name].exact[line], found["department", name].cents[line] = amount, cents
+            found["department", name].bases[line] = by_department[name]
         organisation = found["organisation", ""]
         organisation.exact[line], organisation.cents[line] = sum(exact, ZERO), whole
+        organisation.bases[line] = sum(by_department.values(), ZERO)
 
 
 def _half_up(value: Fraction, step: Decimal) -> Decimal:

@@ -13,6 +13,9 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.reference import CreditGrant, Tax
+from tests.support.charges_in_python import Used, statements
+
 DEPARTMENTS = [  # name, cost centre, monthly budget, projects with their weight
     ("Customer Support", "CC-4100", "15500", "Helpdesk assistant:98;Knowledge search:124;Quality review:116;Ticket triage:142;Voice transcripts:62"),
     ("Engineering", "CC-2100", "13000", "CI review bot:72;Code assistant:69;Incident summariser:74;Migration agent:69;Test generation:58"),
@@ -59,13 +62,22 @@ def build_marts(
     organisation_budget: str | None = "49500",
     budgets: dict[str, str] | None = None,
     daily_from: date = date(2026, 9, 1),
+    grants: Sequence[CreditGrant] = (),
+    taxes: Sequence[Tax] = (),
 ) -> Path:
     """Write a snapshot for `first`..`until` and return its folder; day files only from `daily_from` on."""
     connection = duckdb.connect()
     _usage(connection, first, until)
     for edit in edits:
         connection.execute(edit)
-    for table in ("daily_usage", "hourly_usage", "daily_sources", "monthly_usage", "monthly_budget_status"):
+    for table in (
+        "daily_usage",
+        "hourly_usage",
+        "daily_sources",
+        "monthly_usage",
+        "monthly_budget_status",
+        "monthly_charges",
+    ):
         (folder / table).mkdir(parents=True)
     (folder / "monthly_budget_crossings").mkdir()
     day = max(first, daily_from)
@@ -76,6 +88,8 @@ def build_marts(
     month = first.replace(day=1)
     while month <= until:
         _write_month(connection, folder, month, until, organisation_budget, amounts)
+        if month >= daily_from.replace(day=1):
+            _write_charges(connection, folder, month, grants, taxes)
         month = (month + timedelta(days=31)).replace(day=1)
     _write_manifest(connection, folder, first, until)
     connection.close()
@@ -205,6 +219,49 @@ def _write_month(
             WHERE running >= amount GROUP BY ALL ORDER BY scope_type, scope
         ) TO '{folder}/monthly_budget_crossings/{month:%Y-%m}.parquet' (FORMAT parquet)"""
     )
+
+
+def _write_charges(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    month: date,
+    grants: Sequence[CreditGrant],
+    taxes: Sequence[Tax],
+) -> None:
+    """What the pipeline's marts would charge, by the plain recomputation that their own tests hold them against."""
+    rows = connection.execute(
+        """
+        SELECT usage_date, department, provider, model, feature,
+            sum(effective_cost - markup_cost - discount_cost)::DECIMAL(38,18),
+            sum(markup_cost)::DECIMAL(38,18), sum(discount_cost)::DECIMAL(38,18)
+        FROM usage WHERE is_priced GROUP BY ALL ORDER BY ALL
+        """
+    ).fetchall()
+    connection.execute(
+        """
+        CREATE OR REPLACE TABLE charge (month DATE, scope_type VARCHAR, scope VARCHAR, line_order INTEGER, line_kind VARCHAR,
+            is_charged BOOLEAN, provider VARCHAR, model VARCHAR, feature VARCHAR, grant_id VARCHAR, jurisdiction VARCHAR,
+            tax_name VARCHAR, percent DECIMAL(9,6), percent_of DECIMAL(12,6), base DECIMAL(38,2), requests BIGINT,
+            total_tokens DECIMAL(38,0), left_after DECIMAL(38,18), amount DECIMAL(38,18), rounded_amount DECIMAL(38,2))
+        """
+    )
+    order = ("usage", "markup", "discount", "promotional_credit", "tax_contained", "tax_added", "prepaid_credit")
+    for (scope_type, scope), statement in statements([Used(*row) for row in rows], grants, taxes, {}, month).items():
+        lines = sorted(
+            statement.exact, key=lambda line: (order.index(line[0]), line[4], -abs(statement.exact[line]), line)
+        )
+        for place, line in enumerate(lines, start=1):
+            tax = line[0].startswith("tax")
+            names = ["", "", "", "", line[1], line[2]] if tax else [*line[1:4], line[4][4:], "", ""]
+            rates = [Decimal(line[3]), Decimal(line[4]), statement.bases[line]] if tax else [None, None, None]
+            counts = [7, Decimal(9000)] if line[0] == "usage" else [None, None]
+            left = Decimal(5) if line[0].endswith("credit") else None
+            connection.execute(
+                f"INSERT INTO charge VALUES ({', '.join('?' * 20)})",
+                [month, scope_type, scope, place, line[0], line[0] != "tax_contained", *names, *rates, *counts, left,
+                 statement.exact[line], statement.cents[line]],
+            )  # fmt: skip
+    connection.execute(f"COPY charge TO '{folder}/monthly_charges/{month:%Y-%m}.parquet' (FORMAT parquet)")
 
 
 def _write_manifest(connection: duckdb.DuckDBPyConnection, folder: Path, first: date, until: date) -> None:

@@ -2,8 +2,8 @@
 -- The lines of each statement before tax and before rounding.
 -- Grain: month × scope_type × scope × line_kind × provider × model × feature × grant_id.
 -- Guarantees: complete days and priced usage only; the organisation's lines are the exact sums of the departments'.
--- `part` is what a line is summed with: net (what usage costs after promotional credits) or prepaid (what was paid
--- for before it was used, which lowers what is due and not the cost).
+-- `part` is what a line is summed with: cost (what usage costs), credit (promotional, which lowers it) or prepaid (what
+-- was paid for before it was used, which lowers what is due and not the cost).
 with
 
 usage as (
@@ -26,26 +26,26 @@ usage as (
 
 lines as (
     select
-        month, department, 'net' as part, 1 as kind_order, 'usage' as line_kind, provider, model, feature, requests,
+        month, department, 'cost' as part, 1 as kind_order, 'usage' as line_kind, provider, model, feature, requests,
         total_tokens, list_cost as amount
     from usage
     union all by name
     select
-        month, department, 'net' as part, 2 as kind_order, 'markup' as line_kind, provider,
+        month, department, 'cost' as part, 2 as kind_order, 'markup' as line_kind, provider,
         sum(markup_cost) as amount
     from usage
     group by month, department, provider
     having sum(markup_cost) <> 0
     union all by name
     select
-        month, department, 'net' as part, 3 as kind_order, 'discount' as line_kind, provider,
+        month, department, 'cost' as part, 3 as kind_order, 'discount' as line_kind, provider,
         sum(discount_cost) as amount
     from usage
     group by month, department, provider
     having sum(discount_cost) <> 0
     union all by name
     select
-        month, department, case when line_kind = 'prepaid_credit' then 'prepaid' else 'net' end as part,
+        month, department, case when line_kind = 'prepaid_credit' then 'prepaid' else 'credit' end as part,
         case when line_kind = 'prepaid_credit' then 7 else 4 end as kind_order, line_kind, grant_id, grant_order,
         grant_scope_type, left_after, -used as amount
     from {{ ref('credit_use') }}

@@ -1,16 +1,28 @@
 -- What each statement charges, line by line.
 -- Grain: month × scope_type × scope × line_order: the organisation, and each department ('' is untagged usage).
 -- Guarantees: `amount` is exact, and the departments' add up to the organisation's. `rounded_amount` is in cents: the
--- lines before tax add up to their own rounded sum, prepaid credits to theirs (largest remainder, ties by line order),
--- and both sums of the departments to those of the organisation. Tax is that of the month's last day, half up on the
+-- lines before tax add up to their own rounded sum, of which costs and credits are each rounded, and prepaid credits to
+-- theirs (largest remainder, ties by line order); the departments' sums add up to those of the organisation. Tax is that of the month's last day, half up on the
 -- cent of the organisation's line, which the departments share by largest remainder. So lines where is_charged add up
 -- to what a statement charges, and the departments' statements to the organisation's, to the cent.
 with
 
-sums as (
-    select month, part, scope_type, scope, cast(sum(amount) as decimal(38, 18)) as amount
+parts as (
+    select
+        month,
+        part,
+        part = 'prepaid' as is_prepaid,
+        scope_type,
+        scope,
+        cast(sum(amount) as decimal(38, 18)) as amount
     from {{ ref('charge_lines') }}
     group by month, part, scope_type, scope
+),
+
+sums as (
+    select month, is_prepaid, scope_type, scope, cast(sum(amount) as decimal(38, 18)) as amount
+    from parts
+    group by month, is_prepaid, scope_type, scope
 ),
 
 department_sums as (
@@ -18,24 +30,37 @@ department_sums as (
     from sums as departments
     inner join sums as organisation
         on
-            departments.month = organisation.month and departments.part = organisation.part
+            departments.month = organisation.month and departments.is_prepaid = organisation.is_prepaid
             and organisation.scope_type = 'organisation'
     where departments.scope_type = 'department'
 ),
 
 targets as (
-    select month, part, scope_type, scope, rounded as target
-    from ({{ largest_remainder('department_sums', 'target', 'month, part', "scope = '', scope") }}) as departments
+    select month, is_prepaid, scope_type, scope, rounded as target
+    from ({{ largest_remainder('department_sums', 'target', 'month, is_prepaid', "scope = '', scope") }}) as departments
     union all by name
-    select month, part, scope_type, scope, round(amount, 2) as target
+    select month, is_prepaid, scope_type, scope, round(amount, 2) as target
     from sums
     where scope_type = 'organisation'
+),
+
+part_sums as (
+    select parts.*, targets.target
+    from parts
+    inner join targets
+        on
+            parts.month = targets.month and parts.is_prepaid = targets.is_prepaid
+            and parts.scope_type = targets.scope_type and parts.scope = targets.scope
+),
+
+part_targets as (
+    {{ largest_remainder('part_sums', 'target', 'month, is_prepaid, scope_type, scope', 'part') }}
 ),
 
 lines as (
     select
         charge_lines.*,
-        targets.target,
+        part_targets.rounded as target,
         row_number() over (
             partition by charge_lines.month, charge_lines.scope_type, charge_lines.scope
             order by
@@ -43,10 +68,10 @@ lines as (
                 charge_lines.model, charge_lines.feature
         ) as place
     from {{ ref('charge_lines') }} as charge_lines
-    inner join targets
+    inner join part_targets
         on
-            charge_lines.month = targets.month and charge_lines.part = targets.part
-            and charge_lines.scope_type = targets.scope_type and charge_lines.scope = targets.scope
+            charge_lines.month = part_targets.month and charge_lines.part = part_targets.part
+            and charge_lines.scope_type = part_targets.scope_type and charge_lines.scope = part_targets.scope
 ),
 
 rates as (
@@ -84,7 +109,7 @@ department_rates as (
                     )
                 )
             )
-    where targets.part = 'net' and targets.scope_type = 'department'
+    where not targets.is_prepaid and targets.scope_type = 'department'
 ),
 
 department_taxes as (
