@@ -14,9 +14,10 @@ from orchestration.closing.differences import find_differences
 from orchestration.closing.freeze import MARTS, folder_of
 from orchestration.closing.issued import issued_marts
 from orchestration.closing.overview import closed_overview
+from orchestration.errors import TallyhouseError
 from orchestration.home import Home
 from orchestration.marts.manifest import LAYOUT, read_manifest
-from orchestration.statements import render_month
+from orchestration.statements import render_month, report
 from reports.statement import Scope
 from reports.twin import twin
 from tests.support.homes import copy_home, main_job, settings_of
@@ -105,6 +106,15 @@ def test_what_reads_an_older_month_prints_it(older: Home, tmp_path: Path) -> Non
     now = twin(older.current_marts, OCTOBER, Scope("organisation")).decode().splitlines()
     assert header == now[0] and len(lines) == len(now) - 1
     assert hashes(older.closed) == before
+
+
+def test_a_statement_of_figures_that_are_not_built_anew_yet_says_what_to_run(published: Home, tmp_path: Path) -> None:
+    home = copy_home(published, tmp_path / "home")
+    path = home.current_marts / "manifest.json"
+    path.write_text(path.read_text(encoding="utf-8").replace(f'"layout": {LAYOUT}', '"layout": 4'), encoding="utf-8")
+    with pytest.raises(TallyhouseError, match="of an earlier version") as raised:
+        report(home, settings_of(home), month="2026-10", scope="organisation", say=lambda _: None)
+    assert raised.value.next_step == "Run first: tallyhouse run"
 
 
 def test_it_is_made_once_and_goes_with_what_it_was_made_for(older: Home, tmp_path: Path) -> None:
