@@ -18,7 +18,7 @@ from orchestration.marts.publish import DAILY, MONTHLY
 from tests.support.homes import CHECKOUT, NOW, TALLYHOUSE, contents, environment
 
 # Lines of progress that begin a phase, and what a phase leaves on the disk first.
-LINES = ("Landing", "Landed", "Reading prices", "Building", "Publishing", "Sending messages", "Writing the statements")
+LINES = ("Landing", "Reading prices", "Building", "Publishing", "Sending messages", "Writing the statements")
 FILES: dict[str, Callable[[Home], object]] = {
     "a receipt": lambda home: {path.name for path in home.landings.glob("*/*.json")},
     "a part": lambda home: {path.name for path in home.raw.glob("*/*/*.parquet")},
