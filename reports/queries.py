@@ -307,7 +307,7 @@ def _allocation(reader: _Reader, marts: Path, first: date) -> tuple[Allocated, .
 
 def _bills(reader: _Reader, marts: Path, first: date) -> tuple[Bill, ...]:
     rows = reader.rows(
-        "SELECT provider, verdict, is_met, billed, variance, unexplained FROM read_parquet($files) "
+        "SELECT provider, verdict, is_met, billed, variance, credits, unexplained FROM read_parquet($files) "
         "WHERE provider <> '' ORDER BY provider, provider_account, currency",
         month_files(marts, "monthly_reconciliation", [first]),
     )

@@ -265,6 +265,7 @@ class Bill:
     is_met: bool
     billed: Decimal | None
     variance: Decimal | None
+    credits: Decimal | None
     unexplained: Decimal | None
 
 

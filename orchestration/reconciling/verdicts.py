@@ -8,6 +8,7 @@ from typing import Literal
 from orchestration.closing.records import Check, Record
 from orchestration.marts.manifest import Manifest, PublishedBill
 from reports.currency import cents
+from reports.formats import listed
 
 CHECK = "agrees with the providers' bills"
 _SHOWN = 3
@@ -29,7 +30,7 @@ def bills_check(manifest: Manifest, month: date) -> Check:
     if wrong:
         return Check(CHECK, False, _listed([in_words(bill) for bill in wrong]))
     names = sorted({bill.provider for bill in agreeing})
-    told = [f"{_listed(names)} agree{'s' * (len(names) == 1)}"]
+    told = [f"{listed(names)} agree{'s' * (len(names) == 1)}"]
     if not agreeing:
         told = ["there is no bill to compare with"]
     return Check(CHECK, True, "; ".join([*told, *(in_words(bill) for bill in others[:_SHOWN])]))

@@ -16,12 +16,14 @@ def providers_bills(bills: Sequence[Bill]) -> Sentence:
         return Sentence(f"Not reconciled: {'; '.join(_wrong(bill) for bill in wrong)}.")
     if not agreeing:
         return Sentence(f"Not reconciled: there is no bill to compare with.{_not_compared(bills)}")
-    billed, variance, unexplained = (
-        sum((getattr(bill, name) for bill in agreeing), ZERO) for name in ("billed", "variance", "unexplained")
+    billed, variance, credits, unexplained = (
+        sum((getattr(bill, name) for bill in agreeing), ZERO)
+        for name in ("billed", "variance", "credits", "unexplained")
     )
+    credited = f"of which {_change(credits)} are credits, " if rounded(credits, CENT) else ""
     return Sentence(
         f"Agrees with the {'bills' if len(agreeing) > 1 else 'bill'} of {_names(agreeing)}: {_money(billed)} billed, "
-        f"{_change(variance)} against computed cost, {_money(unexplained)} of it unexplained.{_left_out(bills)}"
+        f"{_change(variance)} against computed cost, {credited}{_money(unexplained)} unexplained.{_left_out(bills)}"
     )
 
 
@@ -33,7 +35,7 @@ def _wrong(bill: Bill) -> str:
         return f"the bill of {name} is not compared"
     return (
         f"{name} billed {_money(bill.billed)}, {_change(bill.variance)} against computed cost, "
-        f"{_money(bill.unexplained)} of it unexplained"
+        f"{_money(bill.unexplained)} unexplained"
     )
 
 

@@ -12,12 +12,12 @@ MINUS = "\N{MINUS SIGN}"
 
 def bill(provider: str = "openai", verdict: str = "agrees", **more: Any) -> Bill:
     given = {"is_met": verdict == "agrees", "billed": D("46046.118"), "variance": D("-500.03"),
-             "unexplained": D("0.004"), **more}  # fmt: skip
+             "unexplained": D("0.004"), "credits": D("-500.00"), **more}  # fmt: skip
     return Bill(provider=provider, verdict=verdict, **given)
 
 
 def nothing(provider: str, verdict: str = "no bill", *, is_met: bool = True) -> Bill:
-    return bill(provider, verdict, is_met=is_met, billed=None, variance=None, unexplained=None)
+    return bill(provider, verdict, is_met=is_met, billed=None, variance=None, credits=None, unexplained=None)
 
 
 def text(*bills: Bill) -> str:
@@ -27,19 +27,18 @@ def text(*bills: Bill) -> str:
 def test_bills_that_agree_are_named_with_their_sums() -> None:
     assert text(bill()) == (
         f"Agrees with the bill of OpenAI: $46,046.12 billed, {MINUS}$500.03 against computed cost, "
-        "$0.00 of it unexplained."
+        f"of which {MINUS}$500.00 are credits, $0.00 unexplained."
     )
-    both = bill("anthropic", billed=D(100), variance=D("500.05"), unexplained=D("-0.25"))
+    both = bill("anthropic", billed=D(100), variance=D("500.05"), credits=D(500), unexplained=D("-0.25"))
     assert text(both, bill()) == (
         "Agrees with the bills of Anthropic and OpenAI: $46,146.12 billed, +$0.02 against computed cost, "
-        f"{MINUS}$0.25 of it unexplained."
+        f"{MINUS}$0.25 unexplained."
     )
 
 
 def test_one_that_does_not_agree_takes_it_from_all() -> None:
     assert text(bill("anthropic"), bill(verdict="differs", unexplained=D("-7.5"))) == (
-        f"Not reconciled: OpenAI billed $46,046.12, {MINUS}$500.03 against computed cost, "
-        f"{MINUS}$7.50 of it unexplained."
+        f"Not reconciled: OpenAI billed $46,046.12, {MINUS}$500.03 against computed cost, {MINUS}$7.50 unexplained."
     )
     assert text(bill(verdict="explained")).startswith("Not reconciled: OpenAI billed")
     assert text(bill(), nothing("google", is_met=False)) == "Not reconciled: the bill of Google is missing."
