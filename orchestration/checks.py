@@ -29,7 +29,7 @@ def check_specs(lineage: Lineage) -> list[AssetCheckSpec]:
             asset="daily_sources",
             description="No event came again, days apart, under the same id.",
         ),
-        AssetCheckSpec(name="unpriced", asset="daily_usage", description="Every request has a price."),
+        AssetCheckSpec(name="unpriced", asset="daily_usage", description="All usage has a price."),
         AssetCheckSpec(
             name="reconciled",
             asset="monthly_reconciliation",
@@ -85,14 +85,15 @@ def figures_results(manifest: Manifest, models: Sequence[UnpricedModel] = ()) ->
         severity=AssetCheckSeverity.WARN,
         metadata={"events": sum(conflicts.values()), "days": _named(conflicts)},
     )
-    unpriced = {day: item.unpriced_requests for day, item in sorted(manifest.days.items()) if item.unpriced_requests}
+    unpriced = {day: item for day, item in sorted(manifest.days.items()) if item.has_unpriced}
     yield AssetCheckEvaluation(
         asset_key=AssetKey("daily_usage"),
         check_name="unpriced",
         passed=not unpriced,
         severity=AssetCheckSeverity.WARN,
         metadata={
-            "unpriced_requests": sum(unpriced.values()),
+            "unpriced_requests": sum(item.unpriced_requests for item in unpriced.values()),
+            "unpriced_tokens": sum(item.unpriced_tokens for item in unpriced.values()),
             "requests": sum(item.requests for item in manifest.days.values()),
             "days": _named(unpriced),
             "models": "\n".join(in_words(models, shown=10)) or "none",

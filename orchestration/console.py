@@ -23,6 +23,7 @@ from orchestration.landing import Refusal
 from orchestration.marts.unpriced import in_words
 from orchestration.run import RunSummary, Work
 from orchestration.status import Status
+from orchestration.words import told_unpriced
 from reports.currency import cents
 
 _SHOWN = 12
@@ -176,7 +177,7 @@ def print_status(status: Status) -> None:
     if status.published_at:
         table.add_row("Published", f"{status.published_at}, {_count(status.days, 'day')}")
     table.add_row(f"Spend of {status.month:%B %Y}", f"{cents(status.month_spend)} so far")
-    table.add_row("Not priced", _count(status.unpriced_requests, "request"))
+    table.add_row("Not priced", told_unpriced(status.unpriced_requests, status.unpriced_tokens) or "0 requests")
     for line in in_words(status.unpriced_models, _UNPRICED_SHOWN):
         table.add_row("", _escape(line))
     if status.unpriced_models:

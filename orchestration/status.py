@@ -60,6 +60,7 @@ class Status:
     month: date
     month_spend: Decimal
     unpriced_requests: int
+    unpriced_tokens: int
     unpriced_models: tuple[UnpricedModel, ...]
     conflicts: int
     conservation: dict[str, int] | str
@@ -125,6 +126,7 @@ def read_status(home: Home, settings: Settings) -> Status:
         month=month,
         month_spend=manifest.spend(month) if manifest else Decimal(0),
         unpriced_requests=sum(day.unpriced_requests for day in days),
+        unpriced_tokens=sum(day.unpriced_tokens for day in days),
         unpriced_models=unpriced_models(home, manifest) if manifest else (),
         conflicts=sum(day.conflicts for day in days),
         conservation=_account(home, settings, manifest),

@@ -1,4 +1,4 @@
-"""Words of the command line as values; a wrong one is an error that says how to write it."""
+"""Words of the command line as values (a wrong one is an error that says how to write it), and values as words."""
 
 from datetime import date
 
@@ -19,3 +19,9 @@ def month_of(text: str, option: str) -> date:
         return date.fromisoformat(f"{text}-01")
     except ValueError:
         raise SettingsError(f"{option} is {text!r}, which is no month.", "Write it as 2026-10.") from None
+
+
+def told_unpriced(requests: int, tokens: int) -> str | None:
+    """Usage without a price, in requests and tokens; some sources count no requests. None where there is none."""
+    counted = [f"{number:,} {noun}{'s' * (number != 1)}" for number, noun in ((requests, "request"), (tokens, "token"))]
+    return ", ".join(text for text, number in zip(counted, (requests, tokens), strict=True) if number) or None

@@ -93,6 +93,11 @@ class Figures:
     """The month's spend in cents, as it is charged: a department's cents are its share of the organisation's."""
 
     @property
+    def has_usage(self) -> bool:
+        """Whether there was any; a provider's report may not say how many requests there were."""
+        return bool(self.requests or self.tokens or self.spend)
+
+    @property
     def variance(self) -> Decimal | None:
         return None if self.plan is None else self.now - self.plan
 

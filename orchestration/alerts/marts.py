@@ -101,8 +101,8 @@ def facts(
     )
     unpriced = _query(
         connection,
-        f"select model from read_parquet($files) where {within} and not is_priced "
-        "group by model order by sum(requests) desc, model",
+        "select model, coalesce(sum(total_tokens) filter (where requests = 0), 0) from read_parquet($files) "
+        f"where {within} and not is_priced group by model order by sum(requests) desc, 2 desc, model",
         **asked,
     )
     return BudgetFacts(
@@ -118,7 +118,8 @@ def facts(
         days_elapsed=status.days_elapsed,
         requests=int(requests[0][0]) if requests else 0,
         unpriced_requests=status.unpriced_requests,
-        unpriced_models=tuple(model for (model,) in unpriced),
+        unpriced_models=tuple(model for model, _ in unpriced),
+        uncounted_unpriced_tokens=int(sum(tokens for _, tokens in unpriced)),
         crossings=published.crossings.get(status.armed, ()),
         causes=tuple(_causes(connection, by, within, asked) for by in _CAUSES[status.scope_type]),
         today=settings.today,

@@ -8,6 +8,7 @@ from orchestration.landing.receipts import Receipt
 from orchestration.marts.calendar import month_end, month_of
 from orchestration.marts.manifest import Manifest
 from orchestration.reconciling.verdicts import bills_check
+from orchestration.words import told_unpriced
 
 _NAMED = 5
 
@@ -18,9 +19,11 @@ def month_checks(manifest: Manifest, receipts: Sequence[Receipt], month: date) -
     missing = [
         day
         for day in (month + timedelta(days=step) for step in range(month_end(month).day))
-        if day not in days or days[day].requests == 0
+        if day not in days or days[day].events == 0
     ]
-    unpriced = sum(value.unpriced_requests for value in days.values())
+    unpriced = told_unpriced(
+        sum(value.unpriced_requests for value in days.values()), sum(value.unpriced_tokens for value in days.values())
+    )
     conflicts = sum(value.conflicts for value in days.values())
     quarantined = _quarantined(receipts, month)
     until = date.fromisoformat(manifest.data_until)
@@ -37,8 +40,8 @@ def month_checks(manifest: Manifest, receipts: Sequence[Receipt], month: date) -
         ),
         Check(
             "all usage is priced",
-            unpriced == 0,
-            f"{unpriced:,} requests without a price" if unpriced else "nothing is without a price",
+            unpriced is None,
+            f"{unpriced} without a price" if unpriced else "nothing is without a price",
         ),
         Check(
             "nothing is quarantined",

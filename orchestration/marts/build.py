@@ -108,12 +108,14 @@ def _days(
     rows = connection.execute(
         """
         select
-            usage_date, sum(requests)::bigint, sum(case when is_priced then 0 else greatest(requests, 1) end)::bigint,
-            coalesce(sum(effective_cost), 0)::varchar
+            usage_date, sum(requests)::bigint,
+            -- A report may count tokens and no requests; usage with neither must not pass for priced.
+            sum(case when is_priced then 0 when requests = 0 and total_tokens = 0 then 1 else requests end)::bigint,
+            sum(case when is_priced then 0 else total_tokens end)::bigint, coalesce(sum(effective_cost), 0)::varchar
         from marts.daily_usage group by usage_date
         """
     ).fetchall()
-    usage = {day: (requests, unpriced, spend) for day, requests, unpriced, spend in rows}
+    usage = {row[0]: row[1:] for row in rows}
     rows = connection.execute(
         """
         select usage_date, sum(delivered_rows)::bigint, sum(duplicates)::bigint, sum(conflicts)::bigint,
@@ -124,13 +126,14 @@ def _days(
     sources = {row[0]: row[1:] for row in rows}
     published = {}
     for item in plan.days:
-        requests, unpriced, spend = usage.get(item.day, (0, 0, "0"))
+        requests, unpriced, unpriced_tokens, spend = usage.get(item.day, (0, 0, 0, "0"))
         delivered, duplicates, conflicts, control = sources.get(item.day, (0, 0, 0, 0))
         published[item.day] = PublishedDay(
             fingerprint=item.fingerprint,
             price_version=item.price_version,
             requests=requests,
             unpriced_requests=unpriced,
+            unpriced_tokens=unpriced_tokens,
             delivered_rows=delivered,
             duplicates=duplicates,
             conflicts=conflicts,

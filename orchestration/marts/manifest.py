@@ -38,6 +38,12 @@ class PublishedDay:
     fx_date: str = ""
     fx_source: str = ""
     ahead: Mapping[str, int] = field(default_factory=dict)
+    unpriced_tokens: int = 0
+
+    @property
+    def has_unpriced(self) -> bool:
+        """Whether any usage has no price; where a source counts no requests, tokens tell it."""
+        return self.unpriced_requests > 0 or self.unpriced_tokens > 0
 
     @property
     def events(self) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from orchestration.home import Home
 from orchestration.marts.manifest import Manifest
+from orchestration.words import told_unpriced
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -17,12 +18,16 @@ Hints = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True)
 class UnpricedModel:
-    """One model's published usage without a price, for one reason. `hint`: the nearest known price ids, if any."""
+    """One model's published usage without a price, for one reason. `hint`: the nearest known price ids, if any.
+
+    `requests` is 0 where the source counts none.
+    """
 
     provider: str
     model: str
     reason: str
     requests: int
+    tokens: int
     first_day: date
     last_day: date
     hint: str | None
@@ -52,8 +57,8 @@ def hints_of(connection: "DuckDBPyConnection", books: Mapping[str, Mapping[str, 
 
 
 def unpriced_models(home: Home, manifest: Manifest) -> tuple[UnpricedModel, ...]:
-    """Of all published days, the most requests first. Opens day files only where the manifest counts such requests."""
-    days = sorted(day for day, item in manifest.days.items() if item.unpriced_requests)
+    """Of all published days, the most requests first. Opens day files only where the manifest counts such usage."""
+    days = sorted(day for day, item in manifest.days.items() if item.has_unpriced)
     if not days:
         return ()
     import duckdb
@@ -61,8 +66,10 @@ def unpriced_models(home: Home, manifest: Manifest) -> tuple[UnpricedModel, ...]
     folder = home.current_marts.resolve() / "daily_usage"
     with duckdb.connect() as connection:
         rows = connection.execute(
-            "select provider, model, unpriced_reason, sum(greatest(requests, 1))::bigint as requests, "
-            "min(usage_date), max(usage_date) from read_parquet(?) where not is_priced "
+            "select provider, model, unpriced_reason, "
+            "sum(if(requests = 0 and total_tokens = 0, 1, requests))::bigint as requests, "
+            "sum(total_tokens)::bigint as tokens, min(usage_date), max(usage_date) "
+            "from read_parquet(?) where not is_priced "
             "group by all order by requests desc, provider, model, unpriced_reason",
             [[str(folder / f"{day}.parquet") for day in days]],
         ).fetchall()
@@ -72,11 +79,12 @@ def unpriced_models(home: Home, manifest: Manifest) -> tuple[UnpricedModel, ...]
             model=model,
             reason=reason,
             requests=requests,
+            tokens=tokens,
             first_day=first_day,
             last_day=last_day,
             hint=manifest.price_hints.get(provider, {}).get(model),
         )
-        for provider, model, reason, requests, first_day, last_day in rows
+        for provider, model, reason, requests, tokens, first_day, last_day in rows
     )
 
 
@@ -85,9 +93,10 @@ def in_words(models: Sequence[UnpricedModel], shown: int) -> list[str]:
     lines = []
     for item in models[:shown]:
         near = f"; near it: {item.hint}" if item.hint else ""
-        noun = "request" if item.requests == 1 else "requests"
+        # A provider's report may count tokens and no requests.
+        usage = told_unpriced(item.requests, 0 if item.requests else item.tokens)
         span = f"on {item.first_day}" if item.first_day == item.last_day else f"{item.first_day} to {item.last_day}"
-        lines.append(f"{item.called}: {item.requests:,} {noun}, {span}; {item.reason}{near}")
+        lines.append(f"{item.called}: {usage}, {span}; {item.reason}{near}")
     if len(models) > shown:
         lines.append(f"and {len(models) - shown} more")
     return lines

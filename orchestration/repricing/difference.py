@@ -27,6 +27,8 @@ class PriceChange:
     new: Decimal
     unpriced_before: int
     unpriced_after: int
+    unpriced_tokens_before: int = 0
+    unpriced_tokens_after: int = 0
 
     @property
     def difference(self) -> Decimal:
@@ -53,17 +55,19 @@ def price_changes(connection: "DuckDBPyConnection", snapshot: Path, days: Sequen
             coalesce(sum(effective_cost) filter (where not is_new), 0)::decimal(38, 18) as old,
             coalesce(sum(effective_cost) filter (where is_new), 0)::decimal(38, 18) as new,
             coalesce(sum(requests) filter (where not is_new and not is_priced), 0)::bigint as unpriced_before,
-            coalesce(sum(requests) filter (where is_new and not is_priced), 0)::bigint as unpriced_after
+            coalesce(sum(requests) filter (where is_new and not is_priced), 0)::bigint as unpriced_after,
+            coalesce(sum(total_tokens) filter (where not is_new and not is_priced), 0)::bigint as tokens_before,
+            coalesce(sum(total_tokens) filter (where is_new and not is_priced), 0)::bigint as tokens_after
         from (
-            select department, provider, model, effective_cost, requests, is_priced, true as is_new
+            select department, provider, model, effective_cost, requests, total_tokens, is_priced, true as is_new
             from marts.daily_usage
             where list_contains($days, usage_date)
             union all
-            select department, provider, model, effective_cost, requests, is_priced, false
+            select department, provider, model, effective_cost, requests, total_tokens, is_priced, false
             from read_parquet($files)
         )
         group by department, provider, model
-        having old <> new or unpriced_before <> unpriced_after
+        having old <> new or unpriced_before <> unpriced_after or tokens_before <> tokens_after
         order by abs(new - old) desc, department, provider, model
         """,
         {"files": files, "days": list(days)},

@@ -9,6 +9,7 @@ from rich.table import Table
 from orchestration.console import out, print_json
 from orchestration.repricing.outlook import Outlook
 from orchestration.repricing.reprice import Repricing
+from orchestration.words import told_unpriced
 from reports.currency import cents, signed
 
 _SHOWN = 30
@@ -68,8 +69,11 @@ def _table(done: Repricing) -> Table:
     for name in ("Old", "New", "Difference"):
         table.add_column(name, justify="right")
     for change in done.changes[:_SHOWN]:
-        unpriced = change.unpriced_before - change.unpriced_after
-        note = f" ({unpriced:,} requests priced now)" if unpriced > 0 else ""
+        priced = told_unpriced(
+            max(change.unpriced_before - change.unpriced_after, 0),
+            max(change.unpriced_tokens_before - change.unpriced_tokens_after, 0),
+        )
+        note = f" ({priced} priced now)" if priced else ""
         table.add_row(
             escape(change.department or "untagged"),
             escape(f"{change.model} {change.provider}{note}"),

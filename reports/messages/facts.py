@@ -88,6 +88,11 @@ class BudgetFacts:
     causes: tuple[Causes, ...]
     today: date
     silent: tuple[Silence, ...] = ()
+    uncounted_unpriced_tokens: int = 0
+
+    @property
+    def has_unpriced(self) -> bool:
+        return self.unpriced_requests > 0 or self.uncounted_unpriced_tokens > 0
 
     @property
     def remaining(self) -> Decimal:

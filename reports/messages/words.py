@@ -142,12 +142,15 @@ def silences(facts: BudgetFacts) -> list[str]:
 
 def unpriced(facts: BudgetFacts) -> str | None:
     """What is missing from the figures because it has no price."""
-    if facts.unpriced_requests == 0:
+    if not facts.has_unpriced:
         return None
     named = _listed(facts.unpriced_models)
     share = f" ({percent(Decimal(facts.unpriced_requests), Decimal(facts.requests))})" if facts.requests > 0 else ""
+    requests = f"{facts.unpriced_requests:,} of {count(facts.requests, 'request')}{share}"
+    tokens = f"{facts.uncounted_unpriced_tokens:,} tokens of which the requests are not counted"
+    told = [requests] * (facts.unpriced_requests > 0) + [tokens] * (facts.uncounted_unpriced_tokens > 0)
     return (
-        f"{facts.unpriced_requests:,} of {count(facts.requests, 'request')}{share} could not be priced"
+        f"{' and '.join(told)} could not be priced"
         f"{f' ({named})' if named else ''} and are missing from these amounts: the true cost may be higher."
     )
 
@@ -178,9 +181,9 @@ def actions(facts: BudgetFacts) -> list[str]:
         steps.append(f"If more is needed, ask for a higher amount for {budget}: its thresholds then count afresh.")
     if facts.silent and facts.scope_type == "organisation":
         steps.append(f"Find out why {_listed(tuple(item.source for item in facts.silent))} stopped delivering.")
-    if facts.unpriced_requests and facts.scope_type == "organisation":
+    if facts.has_unpriced and facts.scope_type == "organisation":
         steps.append("Give the unpriced models a price in reference/price_overrides.csv.")
-    elif facts.unpriced_requests:
+    elif facts.has_unpriced:
         steps.append("Ask whoever runs Tallyhouse to give the unpriced models a price.")
     return steps
 

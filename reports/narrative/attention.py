@@ -108,14 +108,15 @@ def unused_budget(
 
 def unpriced(models: Sequence[str], requests: int, tokens: int) -> Sentence | None:
     """Usage that no amount holds, because its model has no price."""
-    if requests <= 0:
+    if requests <= 0 and tokens <= 0:
         return None
     named = listed(models) if len(models) <= 2 else f"{number_word(len(models))} models"
     noun, verb = ("request", "is") if requests == 1 else ("requests", "are")
-    return Sentence(
-        lead="Some usage has no price.",
-        text=f"{count(requests)} {noun} of {named} ({short(tokens)} tokens) {verb} not in any amount; see Charges.",
-    )
+    # A provider's report may count tokens and no requests.
+    usage = f"{count(requests)} {noun} of {named} ({short(tokens)} tokens) {verb}"
+    if requests <= 0:
+        usage = f"{short(tokens)} tokens of {named} are"
+    return Sentence(lead="Some usage has no price.", text=f"{usage} not in any amount; see Charges.")
 
 
 def untagged(spend: Decimal | None, total: Decimal) -> Sentence | None:
@@ -126,9 +127,9 @@ def untagged(spend: Decimal | None, total: Decimal) -> Sentence | None:
     return Sentence(lead=f"{money(spend)} is untagged.", text=f"{part} of spend names no department.")
 
 
-def nothing(found: Sequence[Sentence], *, budgets: bool, requests: int) -> Sentence | None:
+def nothing(found: Sequence[Sentence], *, budgets: bool, has_usage: bool) -> Sentence | None:
     """Said only when no other rule held, and only about what was looked at."""
-    if found or not requests:
+    if found or not has_usage:
         return None
     looked_at = ["budgets"] if budgets else []
     return Sentence(

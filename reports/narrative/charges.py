@@ -76,8 +76,9 @@ def cut(lines: int, printed: int, attachment: str) -> Sentence | None:
 
 def unpriced_footnote(model: str, provider: str, requests: int, tokens: int, hint: str = "") -> Sentence | None:
     """One line for each model without a price, with the known names that are near to its own."""
-    if requests <= 0:
+    if requests <= 0 and tokens <= 0:
         return None
     noun = "request" if requests == 1 else "requests"
+    counted = f"{count(requests)} {noun}, " if requests > 0 else ""
     near = f"; known names near it: {hint}" if hint else ""
-    return Sentence(lead=model, text=f"{provider}, {count(requests)} {noun}, {short(tokens)} tokens{near}")
+    return Sentence(lead=model, text=f"{provider}, {counted}{short(tokens)} tokens{near}")

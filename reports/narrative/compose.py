@@ -158,7 +158,7 @@ def _days(facts: Facts) -> list[tuple[date, Decimal]]:
 
 def _headline(facts: Facts, figures: Figures) -> str:
     period = facts.period
-    empty = cover.no_usage(figures.requests, period.first, period.through)
+    empty = cover.no_usage(figures.has_usage, period.first, period.through)
     if empty is not None or period.through is None:
         return empty.text if empty else ""
     before = figures.before if period.comparable else None
@@ -187,11 +187,11 @@ def _standfirst(facts: Facts, figures: Figures) -> str:
         None
         if comparable
         else cover.largest_share([row.name for row in figures.rows], [row.now for row in figures.rows]),
-        cover.over_budget(over, with_budget, complete=period.complete) if figures.requests else None,
+        cover.over_budget(over, with_budget, complete=period.complete) if figures.has_usage else None,
         cover.plain_pace(figures.spend, period.elapsed, period.days, figures.quantum),
         cover.record_begins(period.record_from),
-        cover.first_month(period.history, figures.requests),
-        cover.without_price(sum(row.requests for row in figures.unpriced)),
+        cover.first_month(period.history, figures.has_usage),
+        cover.without_price(sum(row.requests for row in figures.unpriced), sum(row.tokens for row in figures.unpriced)),
     )
 
 
@@ -295,7 +295,7 @@ def _attention(facts: Facts, figures: Figures, days: list[tuple[date, Decimal]])
     ]
     found = [sentence for sentence in rules if sentence is not None]
     budgets = figures.budget is not None or any(row.budget is not None for row in figures.rows)
-    calm = attention.nothing(found, budgets=budgets, requests=figures.requests)
+    calm = attention.nothing(found, budgets=budgets, has_usage=figures.has_usage)
     return tuple(found[:_ATTENTION]) if calm is None else (calm,)
 
 
@@ -305,7 +305,7 @@ def _course(facts: Facts, figures: Figures, days: list[tuple[date, Decimal]]) ->
     for _, spend in days:
         cumulative.append((cumulative[-1] if cumulative else ZERO) + spend)
     found = (
-        (course.against_pace(cumulative, figures.budget, period.days) if figures.requests else None)
+        (course.against_pace(cumulative, figures.budget, period.days) if figures.has_usage else None)
         or course.against_before(figures.now, figures.before if period.comparable else None, versus(period))
         or course.average_day(figures.spend, period.elapsed, figures.quantum)
     )
@@ -319,7 +319,9 @@ def _items(facts: Facts, figures: Figures, noun: str) -> str:
         over = [(row.name, row.variance or ZERO) for row in figures.rows if row.over]
         with_budget = sum(1 for row in figures.rows if row.budget is not None)
         found = (
-            departments.over_and_within(over, with_budget, complete=facts.period.complete) if figures.requests else None
+            departments.over_and_within(over, with_budget, complete=facts.period.complete)
+            if figures.has_usage
+            else None
         )
     else:
         found = departments.dearest(dearest.name if dearest else None, dearest.now if dearest else ZERO, figures.now)

@@ -4,7 +4,19 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from reports.formats import change, day, full_day, full_month, listed, money, month, number_word, rounded, share
+from reports.formats import (
+    change,
+    day,
+    full_day,
+    full_month,
+    listed,
+    money,
+    month,
+    number_word,
+    rounded,
+    share,
+    short,
+)
 from reports.narrative.sentence import Sentence
 from reports.values import ZERO
 
@@ -14,9 +26,9 @@ _LEADING_SHARE = Decimal("0.5")
 _PACE_DAYS = 7
 
 
-def no_usage(requests: int, first: date, through: date | None) -> Sentence | None:
+def no_usage(has_usage: bool, first: date, through: date | None) -> Sentence | None:
     """The headline of a month without any usage on record."""
-    if requests:
+    if has_usage:
         return None
     if through is None:
         return Sentence(f"No day of {full_month(first)} is complete yet")
@@ -130,9 +142,9 @@ def record_begins(record_from: date | None) -> Sentence | None:
     )
 
 
-def first_month(history: bool, requests: int) -> Sentence | None:
+def first_month(history: bool, has_usage: bool) -> Sentence | None:
     """Why nothing is compared."""
-    if history or not requests:
+    if history or not has_usage:
         return None
     return Sentence("This is the first month on record, so there is nothing earlier to compare with.")
 
@@ -154,9 +166,11 @@ def plain_pace(spend: Decimal, elapsed: int, days: int, quantum: Decimal) -> Sen
     )
 
 
-def without_price(requests: int) -> Sentence | None:
-    """A caveat to every amount."""
-    if requests <= 0:
+def without_price(requests: int, tokens: int) -> Sentence | None:
+    """A caveat to every amount; in tokens where nobody counted the requests."""
+    if requests <= 0 and tokens <= 0:
         return None
+    if requests <= 0:
+        return Sentence(f"{short(tokens)} tokens have no price and are not in these amounts.")
     noun, verb = ("request has", "is") if requests == 1 else ("requests have", "are")
     return Sentence(f"{requests:,d} {noun} no price and {verb} not in these amounts.")

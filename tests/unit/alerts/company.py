@@ -14,7 +14,7 @@ from orchestration.settings import Notifications, Organisation, Settings, Source
 
 DAILY = (
     "usage_date DATE, department VARCHAR, project VARCHAR, model VARCHAR, is_priced BOOLEAN, requests BIGINT, "
-    "effective_cost DECIMAL(38,18), source VARCHAR"
+    "effective_cost DECIMAL(38,18), source VARCHAR, total_tokens DECIMAL(38,0)"
 )
 SOURCES = "usage_date DATE, source VARCHAR, events BIGINT"
 STATUS = (
@@ -70,10 +70,11 @@ class Company:
         model: str = "claude-sonnet-4-5",
         requests: int = 10,
         source: str = "gateway",
+        tokens: int = 100,
     ) -> None:
         """One row of daily usage; amount None is unpriced."""
         cost = None if amount is None else Decimal(amount)
-        self.spend.append((day, department, project, model, amount is not None, requests, cost, source))
+        self.spend.append((day, department, project, model, amount is not None, requests, cost, source, tokens))
 
     def owners(self, **addresses: str) -> None:
         """reference/departments.csv; names may be given with _ for the space and `and` for &."""

@@ -57,7 +57,7 @@ def test_a_departments_message_holds_only_its_own_figures(tmp_path: Path) -> Non
     company = over_budget(tmp_path)
     before = [item.html for item in alerts.preview(company.home, settings()) if item.recipients[0].startswith("dana")]
     company.spend = [
-        row if row[1] == "Data & Analytics" else (*row[:3], "other-model", True, 1, Decimal("77.77"), row[7])
+        row if row[1] == "Data & Analytics" else (*row[:3], "other-model", True, 1, Decimal("77.77"), *row[7:])
         for row in company.spend
     ]
     company.publish(date(2026, 11, 20))
@@ -93,3 +93,11 @@ def test_a_failure_message_holds_the_error_as_text(tmp_path: Path) -> None:
     assert "&lt;b&gt;model&lt;/b&gt;" in message.html and "<b>" not in message.html
     assert "\x1b" not in message.text and "The error text is cut here." in message.text
     assert "run-7" in message.text
+
+
+def test_unpriced_tokens_of_a_report_without_requests_are_told(tmp_path: Path) -> None:
+    company = over_budget(tmp_path)
+    company.spent(date(2026, 11, 10), None, model="house-report", requests=0, tokens=7_654_321)
+    company.publish(date(2026, 11, 20))
+    (shown,) = alerts.preview(company.home, settings())
+    assert "7,654,321 tokens of which the requests are not counted" in " ".join(shown.text.split())

@@ -142,6 +142,17 @@ def test_unpriced_requests_are_named_and_asked_of_whom_can_price_them() -> None:
     assert any("price_overrides" in step for step in words.actions(whole))
 
 
+def test_unpriced_usage_of_which_nobody_counts_the_requests_is_told_in_tokens() -> None:
+    report = at("800", uncounted_unpriced_tokens=1_200_000, unpriced_models=("a",), scope_type="organisation", scope="")
+    assert words.unpriced(report) == (
+        "1,200,000 tokens of which the requests are not counted could not be priced (a) and are missing from these "
+        "amounts: the true cost may be higher."
+    )
+    assert any("price_overrides" in step for step in words.actions(report))
+    both = words.unpriced(replace(report, unpriced_requests=7))
+    assert both is not None and both.startswith("7 of 100 requests (7%) and 1,200,000 tokens of which")
+
+
 def test_a_share_is_never_nothing_or_all_when_it_is_not() -> None:
     assert words.share(Decimal("0.001"), Decimal(100)) == "<1%"
     assert words.share(Decimal("99.9"), Decimal(100)) == "99%"

@@ -127,6 +127,11 @@ class TestUnpriced:
     def test_is_silent_when_all_is_priced(self) -> None:
         assert attention.unpriced([], 0, 0) is None
 
+    def test_tells_tokens_where_nobody_counts_requests(self) -> None:
+        found = attention.unpriced(["acme-9"], 0, 3_400_000)
+        assert found is not None
+        assert found.text == "3.4M tokens of acme-9 are not in any amount; see Charges."
+
 
 class TestUntagged:
     def test_gives_its_share(self) -> None:
@@ -148,15 +153,15 @@ class TestUntagged:
 
 class TestNothing:
     def test_names_what_was_looked_at(self) -> None:
-        found = attention.nothing([], budgets=True, requests=1)
+        found = attention.nothing([], budgets=True, has_usage=True)
         assert found is not None
         assert found.text == "Checked: budgets, single days and usage without a price or a department."
 
     def test_is_silent_beside_any_other_item(self) -> None:
-        assert attention.nothing([Sentence("x")], budgets=True, requests=1) is None
+        assert attention.nothing([Sentence("x")], budgets=True, has_usage=True) is None
 
     def test_claims_no_check_of_budgets_that_do_not_exist(self) -> None:
-        found = attention.nothing([], budgets=False, requests=1)
+        found = attention.nothing([], budgets=False, has_usage=True)
         assert found is not None
         assert "budgets" not in found.text
-        assert attention.nothing([], budgets=True, requests=0) is None
+        assert attention.nothing([], budgets=True, has_usage=False) is None

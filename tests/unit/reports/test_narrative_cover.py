@@ -167,8 +167,11 @@ class TestPlainPace:
 
 class TestWithoutPrice:
     def test_counts_requests(self) -> None:
-        assert text(cover.without_price(1)) == "1 request has no price and is not in these amounts."
-        assert text(cover.without_price(1200)) == "1,200 requests have no price and are not in these amounts."
+        assert text(cover.without_price(1, 10)) == "1 request has no price and is not in these amounts."
+        assert text(cover.without_price(1200, 10)) == "1,200 requests have no price and are not in these amounts."
 
     def test_is_silent_when_all_is_priced(self) -> None:
-        assert cover.without_price(0) is None
+        assert cover.without_price(0, 0) is None
+
+    def test_tells_tokens_where_nobody_counts_requests(self) -> None:
+        assert text(cover.without_price(0, 1500)) == "1.5k tokens have no price and are not in these amounts."

@@ -205,3 +205,5 @@ def test_unpriced_footnote_lists_model_requests_and_tokens() -> None:
     near = charges.unpriced_footnote("acme-9", "Acme", 2, 12_000, "acme/acme-8, acme/acme-7")
     assert near is not None
     assert near.text == "Acme, 2 requests, 12.0k tokens; known names near it: acme/acme-8, acme/acme-7"
+    uncounted = charges.unpriced_footnote("acme-9", "Acme", 0, 12_000)
+    assert uncounted is not None and uncounted.text == "Acme, 12.0k tokens"
