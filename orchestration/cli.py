@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestration.closing import commands as closing
-from orchestration.errors import DeliveryError, FetchError, RefusedFilesError, TallyhouseError
+from orchestration.errors import DeliveryError, FetchError, FindingsError, RefusedFilesError, TallyhouseError
 from orchestration.explaining import commands as explaining
 from orchestration.options import Given, command, group
 from orchestration.reconciling import commands as reconciling
@@ -33,7 +33,7 @@ app = typer.Typer(
     epilog=(
         "Exit codes: 0 done, 1 failed, 2 wrong settings or words, 3 rows would be lost (nothing published), "
         "4 published but a message waits, 5 published without a file that was refused, 6 published but a provider "
-        "could not be read, 7 a month does not agree with its bills."
+        "could not be read, 7 a month does not agree with its bills, 8 doctor found something to mend."
     ),
 )
 alerts_app = typer.Typer(no_args_is_help=True, help="Budget alerts: what would be sent, what was.")
@@ -157,7 +157,7 @@ def doctor(given: Given) -> None:
         findings = examine(home, settings)
         console.print_findings(findings, given.as_json)
         if not all(finding.ok for finding in findings):
-            raise typer.Exit(1)
+            raise typer.Exit(FindingsError.exit_code)
 
 
 @command(app)
@@ -177,13 +177,16 @@ def main() -> None:
 def _show_work(home: "Home", settings: "Settings", as_json: bool, rebuild: tuple[date, date] | None = None) -> None:
     from orchestration import console, run
     from orchestration.alerts import preview
+    from orchestration.landing import refusals
 
     work = run.find_work(home, settings, rebuild=rebuild)
+    refused = refusals(home, settings)
     messages = [message for message in preview(home, settings) if not message.queued]
     if as_json:
-        console.print_json({"work": work.as_json(), "messages": [message.subject for message in messages]})
+        subjects = [message.subject for message in messages]
+        console.print_json({"work": work.as_json(), "messages": subjects, "refused": refused})
     else:
-        console.print_work(work, [(m.subject, ", ".join(m.recipients) or "nobody yet") for m in messages])
+        console.print_work(work, [(m.subject, ", ".join(m.recipients) or "nobody yet") for m in messages], refused)
 
 
 def _show_summary(summary: "RunSummary | None", home: "Home", settings: "Settings", as_json: bool) -> None:

@@ -145,11 +145,12 @@ def print_summary(summary: RunSummary, home: Home) -> None:
     print_refused(summary.refused)
 
 
-def print_work(work: Work, previews: Sequence[tuple[str, str]]) -> None:
-    """What a run would do; nothing was written."""
+def print_work(work: Work, previews: Sequence[tuple[str, str]], refused: Sequence[Refusal]) -> None:
+    """What a run would do, and which files it would leave out; nothing was written."""
     console = out()
     if work.is_empty:
         console.print("Nothing to do.")
+        print_refused(refused)
         return
     _section("Windows to fetch", [f"{due.source}  {due.report} of {due.span}" for due in work.fetches])
     _section("Files to land", [str(path) for path in work.files])
@@ -159,6 +160,7 @@ def print_work(work: Work, previews: Sequence[tuple[str, str]]) -> None:
     _section("Messages that would go", [f"{subject}  to {to}" for subject, to in previews])
     if work.files or work.fetches:
         console.print("Days, statements and messages that come from what is to fetch and land are known after it.")
+    print_refused(refused)
     console.print("Nothing was written.")
 
 

@@ -60,3 +60,9 @@ class FetchError(TallyhouseError):
     def __init__(self, message: str, next_step: str, *, status: int | None = None) -> None:
         super().__init__(message, next_step)
         self.status = status
+
+
+class FindingsError(TallyhouseError):
+    """`tallyhouse doctor` found what should be mended; it changed nothing, and a run may work all the same."""
+
+    exit_code = 8

@@ -1,5 +1,7 @@
 """One file that cannot be meant stops nothing else, and is told until it is mended."""
 
+import json
+
 from orchestration.home import Home
 from tests.support.homes import command
 
@@ -29,8 +31,13 @@ def test_a_refused_file_is_counted_shown_and_told_by_the_exit_code(home: Home) -
     assert again.code == 5 and again.out.startswith("Nothing to do: everything else")
     assert "bad.csv has no column" in again.out
     assert "bad.csv has no column" in command(home, "status").out
+    planned = command(home, "run", "--plan")
+    assert planned.code == 0 and planned.out.startswith("Nothing to do.") and "bad.csv has no column" in planned.out
+    assert [item["path"] for item in json.loads(command(home, "run", "--plan", "--json").out)["refused"]] == [
+        "inbox/trace/bad.csv"
+    ]
     doctor = command(home, "doctor")
-    assert doctor.code == 1 and "refused inbox/trace/bad.csv" in doctor.out
+    assert doctor.code == 8 and "refused inbox/trace/bad.csv" in doctor.out
 
     bad.write_text(bad.read_text().replace("When", "TIMESTAMP"))
     mended = command(home, "run")
