@@ -4,7 +4,7 @@
 -- report a cell is a UTC day, with invoices the month (cell_day is its first day). `model` is '' for what the bill does
 -- not tell apart by model: then every model that no line names is in it.
 -- Guarantees: billed - computed = the causes + unexplained, exactly. Nothing is a cause by likelihood, each has its own
--- evidence (DECISIONS 46), and one cell has one of these, whole, or none:
+-- evidence (DECISIONS 44), and one cell has one of these, whole, or none:
 --   missing_days     the account has no usage at all on any day that the lines are of
 --   unpriced         there is usage, and none of it has a price
 --   rounding         what is left lies within half of the last printed digit of each line, half a cent at most
