@@ -1,6 +1,6 @@
 """What statements charge, once more in plain Python: Decimals, loops and no SQL, to hold the marts against."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
@@ -141,13 +141,44 @@ def _round(found: Mapping[tuple[str, str], Statement], *, prepaid: bool) -> None
     shares = spread([total(found[scope]) for scope in departments], whole)
     for scope, target in [(("organisation", ""), whole), *zip(departments, shares, strict=True)]:
         lines = found[scope].lines(prepaid=prepaid)
-        # Costs and promotional credits are each a part of the statement's sum.
-        parts = [[line for line in lines if (line[0] == "promotional_credit") is credit] for credit in (False, True)]
-        amounts = [[found[scope].exact[line] for line in part] for part in parts]
-        for part, each, share in zip(
-            parts, amounts, spread([sum(each, ZERO) for each in amounts], target), strict=True
-        ):
-            found[scope].cents.update(zip(part, spread(each, share), strict=True))
+        # Costs and promotional credits, then what is printed as one row (a kind's provider, or a grant), then models.
+        _divide(
+            found[scope],
+            lines,
+            target,
+            (
+                lambda line: (line[0] == "promotional_credit",),
+                lambda line: (line[0], line[1], line[4]),
+                lambda line: (line[2],),
+                lambda line: (line[3],),
+            ),
+        )
+
+
+def _divide(
+    statement: Statement,
+    lines: Sequence[tuple[str, ...]],
+    target: Decimal,
+    levels: Sequence[Callable[[tuple[str, ...]], tuple[object, ...]]],
+) -> None:
+    """The target over the groups of the first level, and each group's share over those of the next."""
+    if not levels:
+        (only,) = lines
+        statement.cents[only] = target
+        return
+    groups: dict[tuple[object, ...], list[tuple[str, ...]]] = {}
+    for line in lines:
+        groups.setdefault(levels[0](line), []).append(line)
+    sums = {key: sum((statement.exact[line] for line in mine), ZERO) for key, mine in groups.items()}
+    kinds = ["usage", "markup", "discount", "promotional_credit", "prepaid_credit"]
+    order = sorted(groups, key=lambda key: (_place(groups[key][0], kinds, len(levels)), -abs(sums[key]), key))
+    for key, share in zip(order, spread([sums[key] for key in order], target), strict=True):
+        _divide(statement, groups[key], share, levels[1:])
+
+
+def _place(line: tuple[str, ...], kinds: Sequence[str], level: int) -> tuple[object, ...]:
+    """Kinds and grants have an order of their own; below them the largest come first."""
+    return (kinds.index(line[0]) == 3,) if level == 4 else (kinds.index(line[0]), line[4])
 
 
 def spread(amounts: Sequence[Decimal], target: Decimal) -> list[Decimal]:

@@ -1,10 +1,11 @@
 -- What each statement charges, line by line.
 -- Grain: month × scope_type × scope × line_order: the organisation, and each department ('' is untagged usage).
 -- Guarantees: `amount` is exact, and the departments' add up to the organisation's. `rounded_amount` is in cents: the
--- lines before tax add up to their own rounded sum, of which costs and credits are each rounded, and prepaid credits to
--- theirs (largest remainder, ties by line order); the departments' sums add up to those of the organisation. Tax is that of the month's last day, half up on the
--- cent of the organisation's line, which the departments share by largest remainder. So lines where is_charged add up
--- to what a statement charges, and the departments' statements to the organisation's, to the cent.
+-- lines before tax add up to their own rounded sum (of which costs and credits, then providers, then models are
+-- rounded), and prepaid credits to theirs (largest remainder, ties by line order); the departments' sums add up to
+-- those of the organisation. Tax is that of the month's last day, half up on the cent of the organisation's line, which
+-- the departments share by largest remainder. So lines where is_charged add up to what a statement charges, and the
+-- departments' statements to the organisation's, to the cent.
 with
 
 parts as (
@@ -57,10 +58,64 @@ part_targets as (
     {{ largest_remainder('part_sums', 'target', 'month, is_prepaid, scope_type, scope', 'part') }}
 ),
 
+-- What is printed as one row is rounded before what it is made of: a provider's usage, then its models.
+rows_of_providers as (
+    select
+        charge_lines.month,
+        charge_lines.scope_type,
+        charge_lines.scope,
+        charge_lines.part,
+        charge_lines.kind_order,
+        charge_lines.provider,
+        charge_lines.grant_order,
+        part_targets.rounded as target,
+        cast(sum(charge_lines.amount) as decimal(38, 18)) as amount
+    from {{ ref('charge_lines') }} as charge_lines
+    inner join part_targets
+        on
+            charge_lines.month = part_targets.month and charge_lines.part = part_targets.part
+            and charge_lines.scope_type = part_targets.scope_type and charge_lines.scope = part_targets.scope
+    group by all
+),
+
+provider_targets as (
+    {{ largest_remainder(
+        'rows_of_providers', 'target', 'month, scope_type, scope, part',
+        'kind_order, grant_order, -abs(amount), provider'
+    ) }}
+),
+
+rows_of_models as (
+    select
+        charge_lines.month,
+        charge_lines.scope_type,
+        charge_lines.scope,
+        charge_lines.kind_order,
+        charge_lines.provider,
+        charge_lines.grant_order,
+        charge_lines.model,
+        provider_targets.rounded as target,
+        cast(sum(charge_lines.amount) as decimal(38, 18)) as amount
+    from {{ ref('charge_lines') }} as charge_lines
+    inner join provider_targets
+        on
+            charge_lines.month = provider_targets.month and charge_lines.scope_type = provider_targets.scope_type
+            and charge_lines.scope = provider_targets.scope and charge_lines.kind_order = provider_targets.kind_order
+            and charge_lines.provider = provider_targets.provider
+            and charge_lines.grant_order = provider_targets.grant_order
+    group by all
+),
+
+model_targets as (
+    {{ largest_remainder(
+        'rows_of_models', 'target', 'month, scope_type, scope, kind_order, provider, grant_order', '-abs(amount), model'
+    ) }}
+),
+
 lines as (
     select
         charge_lines.*,
-        part_targets.rounded as target,
+        model_targets.rounded as target,
         row_number() over (
             partition by charge_lines.month, charge_lines.scope_type, charge_lines.scope
             order by
@@ -68,10 +123,12 @@ lines as (
                 charge_lines.model, charge_lines.feature
         ) as place
     from {{ ref('charge_lines') }} as charge_lines
-    inner join part_targets
+    inner join model_targets
         on
-            charge_lines.month = part_targets.month and charge_lines.part = part_targets.part
-            and charge_lines.scope_type = part_targets.scope_type and charge_lines.scope = part_targets.scope
+            charge_lines.month = model_targets.month and charge_lines.scope_type = model_targets.scope_type
+            and charge_lines.scope = model_targets.scope and charge_lines.kind_order = model_targets.kind_order
+            and charge_lines.provider = model_targets.provider
+            and charge_lines.grant_order = model_targets.grant_order and charge_lines.model = model_targets.model
 ),
 
 rates as (
@@ -164,7 +221,11 @@ together as (
     select
         month, scope_type, scope, kind_order, place, line_kind, provider, model, feature, grant_id, requests,
         total_tokens, left_after, amount, rounded
-    from ({{ largest_remainder('lines', 'target', 'month, part, scope_type, scope', 'place') }}) as rounded_lines
+    from (
+        {{ largest_remainder(
+            'lines', 'target', 'month, scope_type, scope, kind_order, provider, grant_order, model', 'place'
+        ) }}
+    ) as rounded_lines
     union all by name
     select
         month, scope_type, scope, case when mode = 'inclusive' then 5 else 6 end as kind_order,
