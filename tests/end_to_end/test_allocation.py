@@ -89,4 +89,5 @@ def test_a_closed_month_keeps_the_shares_that_were_issued(shared: Home, tmp_path
     as_closed = home.marts / "as_closed"
     assert amounts(as_closed) == issued
     assert contents(home.statements / "2026-10") == statements
-    assert twin(as_closed, OCTOBER, Scope("organisation")) == statements["organisation.csv"]
+    # The rows of the printed sum follow what comes from the marts.
+    assert statements["organisation.csv"].startswith(twin(as_closed, OCTOBER, Scope("organisation")))
