@@ -1,10 +1,10 @@
-"""What a statement charges, from the lines of monthly_charges to the rows that are printed.
+"""What a statement charges, from the lines of monthly_charges to the rows that are printed: sums of cents.
 
-A printed row is the exact sum of its lines in cents, less than one off, so that the column adds up to what is charged:
-the cents of many lines, added up, would be several cents off.
+The mart's lines are in cents so that a provider and a model of it are less than a cent off. Features lie across them:
+their rows are rounded from the exact sums, to the same whole.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -19,7 +19,6 @@ MOST_ROWS = 6
 MOST_PAYMENTS = 6
 PREPAID = "prepaid_credit"
 PROMOTIONAL = "promotional_credit"
-_NAMES = {"usage": "{} usage at list price", "markup": "Markups on {}", "discount": "Discounts on {}"}
 
 
 @dataclass(frozen=True)
@@ -75,14 +74,15 @@ def settle(
     balance: Balance | None = None,
 ) -> Charges:
     """The rows of one scope. `carried` are the scope's corrections of earlier months, charged with this one."""
-    wholes = _kinds_in_cents(lines)
-    net = _net_rows(lines, wholes)
+    net = _net_rows(lines)
     corrections = _correction_rows(carried)
     taxes = [_tax_row(line.tax, line.base or ZERO, line.cents) for line in lines if line.tax]
     prepaid = [_credit_row(line) for line in lines if line.kind == PREPAID]
-    spend = _total(wholes.values())
+    spend = _total(line.cents for line in lines if line.kind in COST_KINDS)
     before_tax = _total(line.cents for line in lines if line.tax is None and line.kind != PREPAID)
     charged = _total(line.cents for line in lines if line.is_charged) + _added(corrections)
+    models = _usage_rows(lines, lambda line: (line.model or "Unknown model", formats.provider(line.provider)), _cents)
+    features = _usage_rows(lines, lambda line: (line.feature or "No feature named", ""), _exact)
     due = None
     rows = list(net)
     if taxes and len(net) > 1 and net[-1].kind != "sum":
@@ -100,10 +100,8 @@ def settle(
     return Charges(
         rows=tuple(rows),
         bridge=_bridge(spend, lines, taxes, corrections, charged=charged, balance=balance, due=due),
-        models=_usage_rows(
-            lines, lambda line: (line.model or "Unknown model", formats.provider(line.provider)), wholes["usage"]
-        ),
-        features=_usage_rows(lines, lambda line: (line.feature or "No feature named", ""), wholes["usage"]),
+        models=models,
+        features=_in_cents(features, _total(row.amount for row in models)),
         spend=spend,
         charged=charged,
         due=due,
@@ -129,40 +127,33 @@ def _added(rows: Iterable[SumRow]) -> Decimal:
     return _total(row.amount for row in rows if row.kind != "memo")
 
 
-def _kinds_in_cents(lines: Sequence[ChargeLine]) -> dict[str, Decimal]:
-    """Usage, markups and discounts as a whole, in cents that add up to the spend that is charged."""
-    exact = [_exact(line for line in lines if line.kind == kind) for kind in COST_KINDS]
-    spend = _total(line.cents for line in lines if line.kind in COST_KINDS)
-    return dict(zip(COST_KINDS, apportion(exact, spend, CENT), strict=True))
-
-
-def _net_rows(lines: Sequence[ChargeLine], wholes: Mapping[str, Decimal]) -> list[SumRow]:
+def _net_rows(lines: Sequence[ChargeLine]) -> list[SumRow]:
     """Usage, markups and discounts by provider, and promotional credits."""
     rows = [
         row
-        for kind, whole in wholes.items()
-        for row in _by_provider([line for line in lines if line.kind == kind], _NAMES[kind], whole)
+        for kind, named in (
+            ("usage", "{} usage at list price"),
+            ("markup", "Markups on {}"),
+            ("discount", "Discounts on {}"),
+        )
+        for row in _by_provider([line for line in lines if line.kind == kind], named)
     ]
     if any(line.kind in ("markup", "discount") for line in lines):
-        rows.append(SumRow("Spend", "", _total(wholes.values()), "sum"))
+        rows.append(SumRow("Spend", "", _total(row.amount for row in rows), "sum"))
     return [*rows, *(_credit_row(line) for line in lines if line.kind == PROMOTIONAL)]
 
 
-def _by_provider(lines: Sequence[ChargeLine], named: str, whole: Decimal) -> list[SumRow]:
+def _by_provider(lines: Sequence[ChargeLine], named: str) -> list[SumRow]:
     sums: dict[str, Decimal] = {}
     for line in lines:
         name = formats.provider(line.provider)
-        sums[name] = sums.get(name, ZERO) + line.amount
+        sums[name] = sums.get(name, Decimal("0.00")) + line.cents
     ordered = sorted(sums.items(), key=lambda item: (-abs(item[1]), item[0]))
-    if len(ordered) > MOST_ROWS:
-        rest = ordered[MOST_ROWS - 1 :]
-        ordered[MOST_ROWS - 1 :] = [(f"{len(rest)} others", _total(exact for _, exact in rest))]
-    amounts = apportion([exact for _, exact in ordered], whole, CENT)
-    return [SumRow(named.format(name), "", cents) for (name, _), cents in zip(ordered, amounts, strict=True)]
-
-
-def _exact(lines: Iterable[ChargeLine]) -> Decimal:
-    return _total(line.amount for line in lines)
+    kept, rest = (ordered, []) if len(ordered) <= MOST_ROWS else (ordered[: MOST_ROWS - 1], ordered[MOST_ROWS - 1 :])
+    rows = [SumRow(named.format(name), "", cents) for name, cents in kept]
+    if rest:
+        rows.append(SumRow(named.format(f"{len(rest)} others"), "", _total(cents for _, cents in rest)))
+    return rows
 
 
 def _credit_row(line: ChargeLine) -> SumRow:
@@ -256,27 +247,43 @@ def _bridge(
     )
 
 
-def _usage_rows(
-    lines: Sequence[ChargeLine], key: Callable[[ChargeLine], tuple[str, str]], whole: Decimal
-) -> tuple[UsageRow, ...]:
-    """Usage at list price by `key`, the dearest first and the rest as one row; together `whole`, in cents."""
-    groups: dict[tuple[str, str], list[ChargeLine]] = {}
-    for line in lines:
-        if line.kind == "usage":
-            groups.setdefault(key(line), []).append(line)
-    ordered = sorted(groups.items(), key=lambda item: (-_exact(item[1]), item[0]))
-    kept, rest = (
-        (ordered, []) if len(ordered) <= MOST_ROWS + 2 else (ordered[: MOST_ROWS + 1], ordered[MOST_ROWS + 1 :])
-    )
-    rows = [_usage_row(name, note, group) for (name, note), group in kept]
-    if rest:
-        others = [line for _, group in rest for line in group]
-        rows.append(replace(_usage_row(f"{len(rest)} others", "", others), rest=True))
+def _cents(line: ChargeLine) -> Decimal:
+    return line.cents
+
+
+def _exact(line: ChargeLine) -> Decimal:
+    return line.amount
+
+
+def _in_cents(rows: Sequence[UsageRow], whole: Decimal) -> tuple[UsageRow, ...]:
     amounts = apportion([row.amount for row in rows], whole, CENT)
     return tuple(replace(row, amount=cents) for row, cents in zip(rows, amounts, strict=True))
 
 
-def _usage_row(name: str, note: str, lines: Sequence[ChargeLine]) -> UsageRow:
-    return UsageRow(
-        name, note, sum(line.requests or 0 for line in lines), sum(line.tokens or 0 for line in lines), _exact(lines)
-    )
+def _usage_rows(
+    lines: Sequence[ChargeLine],
+    key: Callable[[ChargeLine], tuple[str, str]],
+    amount_of: Callable[[ChargeLine], Decimal],
+) -> tuple[UsageRow, ...]:
+    """Usage at list price by `key`, the dearest first and the rest as one row."""
+    sums: dict[tuple[str, str], UsageRow] = {}
+    for line in lines:
+        if line.kind == "usage":
+            name, note = key(line)
+            row = sums.get((name, note), UsageRow(name, note, 0, 0, Decimal("0.00")))
+            sums[name, note] = UsageRow(
+                name,
+                note,
+                row.requests + (line.requests or 0),
+                row.tokens + (line.tokens or 0),
+                row.amount + amount_of(line),
+            )
+    ordered = sorted(sums.values(), key=lambda row: (-row.amount, row.name, row.note))
+    if len(ordered) <= MOST_ROWS + 2:
+        return tuple(ordered)
+    kept, rest = ordered[: MOST_ROWS + 1], ordered[MOST_ROWS + 1 :]
+    others = UsageRow(
+        f"{len(rest)} others", "", sum(row.requests for row in rest), sum(row.tokens for row in rest),
+        _total(row.amount for row in rest), rest=True,
+    )  # fmt: skip
+    return (*kept, others)

@@ -45,21 +45,16 @@ def told(charges: Charges) -> list[tuple[str, str]]:
     return [(row.name, str(row.amount)) for row in charges.rows]
 
 
-def test_a_row_of_many_lines_is_less_than_a_cent_from_their_exact_sum() -> None:
-    """Ten lines of 0.994 were cut to 0.99 each, ten of 0.996 made 1.00: their cents add up to 9.90 and 10.00."""
+def test_a_feature_of_many_lines_is_less_than_a_cent_from_its_exact_sum() -> None:
+    """Ten models have 0.994 each for chat and 0.006 for search: 0.99 and 0.01 in cents add up to 9.90 and 0.10."""
     lines = [
-        *(replace(line("usage", "0.99", model="cut", feature=f"f{n}"), amount=D("0.994")) for n in range(10)),
-        *(
-            replace(line("usage", "1.00", model="made", provider="x", feature=f"f{n}"), amount=D("0.996"))
-            for n in range(10)
-        ),
+        replace(line("usage", cents, model=f"m{n}", feature=feature), amount=D(exact))
+        for n in range(10)
+        for feature, exact, cents in (("chat", "0.994", "0.99"), ("search", "0.006", "0.01"))
     ]
     found = settle(lines, month=OCTOBER, currency="USD")
-    assert told(found) == [
-        ("x usage at list price", "9.96"), ("OpenAI usage at list price", "9.94"), ("Total, USD", "19.90"),
-    ]  # fmt: skip
-    assert [(row.name, str(row.amount)) for row in found.models] == [("made", "9.96"), ("cut", "9.94")]
-    assert sum(row.amount for row in found.features) == found.usage == found.charged == D("19.90")
+    assert [(row.name, str(row.amount)) for row in found.features] == [("chat", "9.94"), ("search", "0.06")]
+    assert found.usage == found.charged == D("10.00")
 
 
 def test_the_rows_lead_from_usage_to_what_is_due() -> None:
