@@ -90,7 +90,7 @@ class Figures:
     providers: tuple[Row, ...]
     unpriced: tuple[Unpriced, ...]
     total: Decimal
-    """The month's spend in cents, as it is charged: a department's cents are its share of the organisation's."""
+    """The month's spend in cents, as it is charged."""
 
     @property
     def has_usage(self) -> bool:

@@ -1,5 +1,5 @@
--- Lines before tax add up to their rounded sum, no line moves by a cent, departments add up to the organisation, and
--- credits leave nothing below zero.
+-- Each statement's lines before tax add up to their rounded sum, no line moves by a cent, and credits leave nothing
+-- below zero.
 with
 
 sums as (
@@ -13,27 +13,12 @@ sums as (
     from {{ ref('monthly_charges') }}
     where line_kind not in ('tax_contained', 'tax_added')
     group by all
-),
-
-totals as (
-    select
-        month,
-        sum(case when scope_type = 'organisation' then rounded_amount else -rounded_amount end) as off_by
-    from {{ ref('monthly_charges') }}
-    where is_charged
-    group by month
 )
 
 select month, scope_type, scope, 'lines do not add up to their rounded sum' as what
 from sums
-where
-    (scope_type = 'organisation' and rounded <> round(amount, 2)) or abs(rounded - amount) >= 0.01
-    or (not is_prepaid and amount < 0)
+where rounded <> round(amount, 2) or (not is_prepaid and amount < 0)
 union all
 select month, scope_type, scope, 'a line moved by a cent' as what
 from {{ ref('monthly_charges') }}
 where abs(rounded_amount - amount) >= 0.01
-union all
-select month, 'organisation' as scope_type, '' as scope, 'departments do not add up' as what
-from totals
-where off_by <> 0

@@ -23,6 +23,7 @@ kinds as (
         line_kind,
         sum(case when scope_type = 'organisation' then amount else -amount end) as off_by
     from {{ ref('monthly_charges') }}
+    where line_kind not in ('tax_contained', 'tax_added')
     group by month, line_kind
 )
 

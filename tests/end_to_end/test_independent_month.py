@@ -55,8 +55,7 @@ def check_statement(path: Path, department: str, rows: Rows) -> int:
     total = spend(rows.values())
     text = "\n".join(pages)
     charge = decimal(re.search(r"Charge for \w+ \d{4}: [$€]([\d,.]+\d)", text)[1])  # type: ignore[index]
-    # A department's cents are its share of the organisation's.
-    assert charge == total.quantize(CENT, ROUND_HALF_UP) if not department else abs(charge - total) < CENT
+    assert charge == total.quantize(CENT, ROUND_HALF_UP)
     shown = decimal(re.search(r"Total spend\n[$€]([\d,.]+\d)", text)[1])  # type: ignore[index]
     assert shown == (charge if shown.as_tuple().exponent == -2 else total.quantize(shown, ROUND_HALF_UP))
     charged = re.search(r"Step (?:USD|EUR)\n(.*?)\nTotal, (?:USD|EUR) ([\d,.]+)", text, re.S)

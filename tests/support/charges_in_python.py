@@ -128,22 +128,19 @@ def _before_tax(
 
 
 def _round(found: Mapping[tuple[str, str], Statement], *, prepaid: bool) -> None:
-    """The organisation's sum half up, the departments' sums to that, and each statement's lines to its own."""
+    """Each statement's sum half up, and its lines to that."""
 
     def total(statement: Statement) -> Decimal:
         return sum((statement.exact[line] for line in statement.lines(prepaid=prepaid)), ZERO)
 
-    scopes = [scope for scope, statement in found.items() if statement.lines(prepaid=prepaid)]
-    if not scopes:
-        return
-    whole = total(found["organisation", ""]).quantize(CENT, ROUND_HALF_UP)
-    departments = sorted((s for s in scopes if s[0] == "department"), key=lambda scope: (scope[1] == "", scope[1]))
-    shares = spread([total(found[scope]) for scope in departments], whole)
-    for scope, target in [(("organisation", ""), whole), *zip(departments, shares, strict=True)]:
-        lines = found[scope].lines(prepaid=prepaid)
+    for statement in found.values():
+        lines = statement.lines(prepaid=prepaid)
+        if not lines:
+            continue
+        target = total(statement).quantize(CENT, ROUND_HALF_UP)
         # Costs and promotional credits, then what is printed as one row (a kind's provider, or a grant), then models.
         _divide(
-            found[scope],
+            statement,
             lines,
             target,
             (
@@ -194,7 +191,7 @@ def spread(amounts: Sequence[Decimal], target: Decimal) -> list[Decimal]:
 
 def _tax(found: dict[tuple[str, str], Statement], taxes: Sequence[Tax], last: date) -> None:
     in_force = [tax for tax in taxes if tax.valid_from <= last < tax.valid_to and tax.applies_to in ("all", "usage")]
-    bases: dict[tuple[str, ...], dict[str, Decimal]] = {}
+    exact: dict[tuple[str, ...], Decimal] = {}
     rates: dict[tuple[str, ...], Fraction] = {}
     for scope_type, department in found:
         if scope_type == "organisation":
@@ -203,23 +200,19 @@ def _tax(found: dict[tuple[str, str], Statement], taxes: Sequence[Tax], last: da
         mine = own or [tax for tax in in_force if tax.scope_type == "organisation"]
         contained = sum((tax.percent for tax in mine if tax.mode == "inclusive"), ZERO)
         statement = found["department", department]
-        base = sum((statement.cents[line] for line in statement.lines(prepaid=False)), ZERO)
+        lines = statement.lines(prepaid=False)
         for tax in mine:
             kind = "tax_contained" if tax.mode == "inclusive" else "tax_added"
             line = (kind, tax.jurisdiction, tax.name, f"{tax.percent:.6f}", f"{100 + contained:.6f}")
             rates[line] = Fraction(tax.percent) / Fraction(100 + contained)
-            at = bases.setdefault(line, {})
-            at[department] = at.get(department, ZERO) + base
-    for line, by_department in bases.items():
-        departments = sorted(by_department, key=lambda name: (name == "", name))
-        exact = [_half_up(Fraction(by_department[name]) * rates[line], _TINY) for name in departments]
-        whole = _half_up(Fraction(sum(by_department.values(), ZERO)) * rates[line], CENT)
-        for name, amount, cents in zip(departments, exact, spread(exact, whole), strict=True):
-            found["department", name].exact[line], found["department", name].cents[line] = amount, cents
-            found["department", name].bases[line] = by_department[name]
-        organisation = found["organisation", ""]
-        organisation.exact[line], organisation.cents[line] = sum(exact, ZERO), whole
-        organisation.bases[line] = sum(by_department.values(), ZERO)
+            statement.bases[line] = statement.bases.get(line, ZERO) + sum((statement.cents[at] for at in lines), ZERO)
+            exact[line] = exact.get(line, ZERO) + sum((statement.exact[at] for at in lines), ZERO)
+    for line, whole in exact.items():
+        found["organisation", ""].bases[line] = whole.quantize(CENT, ROUND_HALF_UP)
+    for statement in found.values():
+        for line, base in statement.bases.items():
+            statement.exact[line] = _half_up(Fraction(base) * rates[line], _TINY)
+            statement.cents[line] = _half_up(Fraction(base) * rates[line], CENT)
 
 
 def _half_up(value: Fraction, step: Decimal) -> Decimal:

@@ -58,8 +58,7 @@ def written(marts: Path, issuer: Issuer, out: Path) -> dict[str, str]:
 def test_another_departments_change_leaves_a_departments_files_as_they_are(
     before: dict[str, str], issuer: Issuer, tmp_path: Path
 ) -> None:
-    # Whole dollars more: a department's cents are its share of the organisation's, so that others' cents may move one.
-    edit = """UPDATE usage SET effective_cost = effective_cost + 3, requests = requests + 7, project = 'x',
+    edit = """UPDATE usage SET effective_cost = effective_cost * 3, requests = requests + 7, project = 'x',
         price_version = 'genai-9', uncached_input_tokens = 1 WHERE department <> 'People'"""
     budgets = {"People": "1400", "Finance": "1"}
     changed = build_marts(tmp_path / "m", first=SEPTEMBER, edits=[edit], organisation_budget="1", budgets=budgets)

@@ -5,8 +5,8 @@
 -- exactly where is_priced is false, and all in `currency`: fx_rate and fx_date say how the day's prices were converted.
 select
     summed.* exclude (
-        is_hourly, is_control, control_account, utc_date, hour_at, local_hour, billed_account, billed_date, billed_model,
-        events, delivered_rows, conflicts, first_event_at, last_event_at
+        is_hourly, is_control, control_account, utc_date, hour_at, local_hour, billed_account, billed_date,
+        billed_model, events, delivered_rows, conflicts, first_event_at, last_event_at
     ),
     {{ rates_of_day('days') }}
 from {{ ref('int_usage_summed') }} as summed

@@ -1,11 +1,10 @@
 -- What each statement charges, line by line.
 -- Grain: month × scope_type × scope × line_order: the organisation, and each department ('' is untagged usage).
--- Guarantees: `amount` is exact, and the departments' add up to the organisation's. `rounded_amount` is in cents: the
--- lines before tax add up to their own rounded sum (of which costs and credits, then providers, then models are
--- rounded), and prepaid credits to theirs (largest remainder, ties by line order); the departments' sums add up to
--- those of the organisation. Tax is that of the month's last day, half up on the cent of the organisation's line, which
--- the departments share by largest remainder. So lines where is_charged add up to what a statement charges, and the
--- departments' statements to the organisation's, to the cent.
+-- Guarantees: `amount` is exact, and before tax the departments' add up to the organisation's. `rounded_amount` is in
+-- cents, each statement on its own: the lines before tax add up to their own sum, rounded half up (of which costs and
+-- credits, then providers, then models are rounded), and prepaid credits to theirs (largest remainder, ties by line
+-- order). Tax is that of the month's last day, half up on the cents of what it is on. So lines where is_charged add up
+-- to what a statement charges, and no other department's usage moves it.
 with
 
 parts as (
@@ -26,23 +25,9 @@ sums as (
     group by month, is_prepaid, scope_type, scope
 ),
 
-department_sums as (
-    select departments.*, round(organisation.amount, 2) as target
-    from sums as departments
-    inner join sums as organisation
-        on
-            departments.month = organisation.month and departments.is_prepaid = organisation.is_prepaid
-            and organisation.scope_type = 'organisation'
-    where departments.scope_type = 'department'
-),
-
 targets as (
-    select month, is_prepaid, scope_type, scope, rounded as target
-    from ({{ largest_remainder('department_sums', 'target', 'month, is_prepaid', "scope = '', scope") }}) as departments
-    union all by name
-    select month, is_prepaid, scope_type, scope, round(amount, 2) as target
+    select *, round(amount, 2) as target
     from sums
-    where scope_type = 'organisation'
 ),
 
 part_sums as (
@@ -148,6 +133,7 @@ department_rates as (
         rates.percent,
         rates.mode,
         targets.target as base,
+        targets.amount as exact_base,
         cast(coalesce(sum(rates.percent) filter (where rates.mode = 'inclusive') over (
             partition by targets.month, targets.scope
         ), 0) + 100 as decimal(12, 6)) as percent_of
@@ -169,52 +155,28 @@ department_rates as (
     where not targets.is_prepaid and targets.scope_type = 'department'
 ),
 
-department_taxes as (
+department_bases as (
     select
-        *,
-        {{ share_of('base', 'percent', 'percent_of') }} as amount
-    from (
-        select month, scope, jurisdiction, name, percent, mode, percent_of, sum(base) as base
-        from department_rates
-        group by month, scope, jurisdiction, name, percent, mode, percent_of
-    ) as each_department
+        month, scope, jurisdiction, name, percent, mode, percent_of, sum(base) as base, sum(exact_base) as exact_base
+    from department_rates
+    group by month, scope, jurisdiction, name, percent, mode, percent_of
 ),
 
-organisation_taxes as (
+-- The organisation's line for a rate is on all that the departments are taxed on, rounded once.
+bases as (
+    select month, 'department' as scope_type, scope, jurisdiction, name, percent, mode, percent_of, base
+    from department_bases
+    union all by name
     select
-        month, jurisdiction, name, percent, mode, percent_of, sum(base) as base, sum(amount) as amount,
-        round({{ share_of('sum(base)', 'percent', 'percent_of') }}, 2) as rounded
-    from department_taxes
+        month, 'organisation' as scope_type, '' as scope, jurisdiction, name, percent, mode, percent_of,
+        round(sum(exact_base), 2) as base
+    from department_bases
     group by month, jurisdiction, name, percent, mode, percent_of
 ),
 
-shared_taxes as (
-    select department_taxes.*, organisation_taxes.rounded as target
-    from department_taxes
-    inner join organisation_taxes
-        on
-            department_taxes.month = organisation_taxes.month
-            and department_taxes.jurisdiction = organisation_taxes.jurisdiction
-            and department_taxes.name = organisation_taxes.name
-            and department_taxes.percent = organisation_taxes.percent
-            and department_taxes.mode = organisation_taxes.mode
-            and department_taxes.percent_of = organisation_taxes.percent_of
-),
-
 taxes as (
-    select
-        month, 'department' as scope_type, scope, jurisdiction, name, percent, mode, percent_of, base, amount,
-        rounded
-    from (
-        {{ largest_remainder(
-            'shared_taxes', 'target', 'month, jurisdiction, name, percent, mode, percent_of', "scope = '', scope"
-        ) }}
-    ) as departments
-    union all by name
-    select
-        month, 'organisation' as scope_type, '' as scope, jurisdiction, name, percent, mode, percent_of, base, amount,
-        rounded
-    from organisation_taxes
+    select *, {{ share_of('base', 'percent', 'percent_of') }} as amount, round(amount, 2) as rounded
+    from bases
 ),
 
 together as (
