@@ -139,12 +139,13 @@ def alerts_list(given: Given) -> None:
 @command(app)
 def status(given: Given) -> None:
     """Sources, what is published, what is left to do, what waits to be sent."""
-    from orchestration import console
+    from orchestration.console import print_json
     from orchestration.status import read_status
+    from orchestration.status_told import print_status
 
     with given.opened() as (home, settings):
         found = read_status(home, settings)
-        console.print_json(found.as_json()) if given.as_json else console.print_status(found)
+        print_json(found.as_json()) if given.as_json else print_status(found)
 
 
 @command(app)

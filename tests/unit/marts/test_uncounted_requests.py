@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from orchestration import console
 from orchestration.closing.checks import month_checks
 from orchestration.landing import receipts
 from orchestration.status import read_status
+from orchestration.status_told import print_status
 from tests.unit.marts.conftest import Small
 
 DAY = date(2026, 11, 2)
@@ -30,7 +30,7 @@ def test_unpriced_usage_without_requests_is_told_in_tokens(small: Callable[..., 
         False, "1,234,567 tokens without a price",
     )  # fmt: skip
     assert checks["every day has usage"].detail.startswith("29 days without any")
-    console.print_status(read_status(home.home, home.settings))
+    print_status(read_status(home.home, home.settings))
     assert "1,234,567 tokens" in capsys.readouterr().out
 
 
