@@ -11,7 +11,7 @@ from tests.support.homes import UNTIL, contents, json_lines, read_table, write_t
 
 LATER = "2026-11-21T09:00:00+00:00"
 NEXT_DAY = "2026-11-22T04:00:00+00:00"
-DAILY = ("daily_usage", "hourly_usage", "daily_sources")
+DAILY = ("daily_usage", "hourly_usage", "daily_sources", "daily_utc_usage")
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ def test_without_a_rule_in_force_or_a_whole_month_there_is_no_page(marts: Path, 
     part = build_marts(tmp_path / "part", until=date(2026, 10, 20), daily_from=date(2026, 10, 1))
     add_allocation(part, GATEWAY)
     assert build(part, OCTOBER, ORGANISATION, issuer, attachment="organisation.csv").allocation is None
-    assert {row["kind"] for row in lines(part, ORGANISATION)} == {"usage"}
+    assert {row["kind"] for row in lines(part, ORGANISATION)} == {"usage", "charge"}
 
 
 def test_the_page_names_what_is_divided_and_is_found_in_the_contents(
@@ -138,7 +138,7 @@ def test_the_csv_has_every_share_exactly_beside_the_usage(with_untagged: Path, t
     used = [row for row in found if row["kind"] == "usage"]
     assert sum(D(row["effective_cost"]) for row in used) == spend(marts)
     assert {row["allocated_cost"] for row in used} == {""}
-    shares = [row for row in found if row["kind"] != "usage"]
+    shares = [row for row in found if row["kind"] not in ("usage", "charge", "sum")]
     assert {row["effective_cost"] for row in shares} == {""}
     columns = ("cost_centre", "department", "kind", "shared_name", "shared_rule")
     third = ("untagged_share", "Untagged usage", "use")
