@@ -138,14 +138,15 @@ def _round(found: Mapping[tuple[str, str], Statement], *, prepaid: bool) -> None
         if not lines:
             continue
         target = total(statement).quantize(CENT, ROUND_HALF_UP)
-        # Costs and promotional credits, then what is printed as one row (a kind's provider, or a grant), then models.
+        # Costs and promotional credits, then kinds, then what is printed as one row (a provider, a grant), then models.
         _divide(
             statement,
             lines,
             target,
             (
                 lambda line: (line[0] == "promotional_credit",),
-                lambda line: (line[0], line[1], line[4]),
+                lambda line: (line[0],),
+                lambda line: (line[1], line[4]),
                 lambda line: (line[2],),
                 lambda line: (line[3],),
             ),
@@ -175,7 +176,7 @@ def _divide(
 
 def _place(line: tuple[str, ...], kinds: Sequence[str], level: int) -> tuple[object, ...]:
     """Kinds and grants have an order of their own; below them the largest come first."""
-    return (kinds.index(line[0]) == 3,) if level == 4 else (kinds.index(line[0]), line[4])
+    return (kinds.index(line[0]) == 3,) if level == 5 else (kinds.index(line[0]), line[4])
 
 
 def spread(amounts: Sequence[Decimal], target: Decimal) -> list[Decimal]:

@@ -2,7 +2,7 @@
 -- Grain: month × scope_type × scope × line_order: the organisation, and each department ('' is untagged usage).
 -- Guarantees: `amount` is exact, and before tax the departments' add up to the organisation's. `rounded_amount` is in
 -- cents, each statement on its own: the lines before tax add up to their own sum, rounded half up (of which costs and
--- credits, then providers, then models are rounded), and prepaid credits to theirs (largest remainder, ties by line
+-- credits, then kinds, providers and models are rounded), and prepaid credits to theirs (largest remainder, ties by line
 -- order). Tax is that of the month's last day, half up on the cents of what it is on. So lines where is_charged add up
 -- to what a statement charges, and no other department's usage moves it.
 with
@@ -43,16 +43,14 @@ part_targets as (
     {{ largest_remainder('part_sums', 'target', 'month, is_prepaid, scope_type, scope', 'part') }}
 ),
 
--- What is printed as one row is rounded before what it is made of: a provider's usage, then its models.
-rows_of_providers as (
+-- What is printed as one row is rounded before what it is made of: a kind, its providers or grants, then their models.
+rows_of_kinds as (
     select
         charge_lines.month,
         charge_lines.scope_type,
         charge_lines.scope,
         charge_lines.part,
         charge_lines.kind_order,
-        charge_lines.provider,
-        charge_lines.grant_order,
         part_targets.rounded as target,
         cast(sum(charge_lines.amount) as decimal(38, 18)) as amount
     from {{ ref('charge_lines') }} as charge_lines
@@ -63,10 +61,31 @@ rows_of_providers as (
     group by all
 ),
 
+kind_targets as (
+    {{ largest_remainder('rows_of_kinds', 'target', 'month, scope_type, scope, part', 'kind_order') }}
+),
+
+rows_of_providers as (
+    select
+        charge_lines.month,
+        charge_lines.scope_type,
+        charge_lines.scope,
+        charge_lines.kind_order,
+        charge_lines.provider,
+        charge_lines.grant_order,
+        kind_targets.rounded as target,
+        cast(sum(charge_lines.amount) as decimal(38, 18)) as amount
+    from {{ ref('charge_lines') }} as charge_lines
+    inner join kind_targets
+        on
+            charge_lines.month = kind_targets.month and charge_lines.scope_type = kind_targets.scope_type
+            and charge_lines.scope = kind_targets.scope and charge_lines.kind_order = kind_targets.kind_order
+    group by all
+),
+
 provider_targets as (
     {{ largest_remainder(
-        'rows_of_providers', 'target', 'month, scope_type, scope, part',
-        'kind_order, grant_order, -abs(amount), provider'
+        'rows_of_providers', 'target', 'month, scope_type, scope, kind_order', 'grant_order, -abs(amount), provider'
     ) }}
 ),
 
