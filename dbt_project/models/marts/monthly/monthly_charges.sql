@@ -2,9 +2,9 @@
 -- Grain: month × scope_type × scope × line_order: the organisation, and each department ('' is untagged usage).
 -- Guarantees: `amount` is exact, and before tax the departments' add up to the organisation's. `rounded_amount` is in
 -- cents, each statement on its own: the lines before tax add up to their own sum, rounded half up (of which costs and
--- credits, then kinds, providers and models are rounded), and prepaid credits to theirs (largest remainder, ties by line
--- order). Tax is that of the month's last day, half up on the cents of what it is on. So lines where is_charged add up
--- to what a statement charges, and no other department's usage moves it.
+-- credits, then kinds, providers and models are rounded), and prepaid credits to theirs (largest remainder, ties by
+-- line order). Tax is that of the month's last day, half up on the cents of what it is on. So lines where is_charged
+-- add up to what a statement charges, and no other department's usage moves it.
 with
 
 parts as (
