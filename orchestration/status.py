@@ -1,5 +1,7 @@
 """How a home stands: sources, what is published, what is stale, what is not priced, what waits to be sent."""
 
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -7,8 +9,9 @@ from decimal import Decimal
 from orchestration.closing.overview import ClosedMonth, closed_overview
 from orchestration.errors import ConservationError
 from orchestration.home import Home
-from orchestration.landing import Refusal, receipts, refusals
+from orchestration.landing import Receipt, Refusal, receipts, redeliveries, refusals, totals
 from orchestration.lock import current_holder
+from orchestration.marts.feeds import feeds
 from orchestration.marts.manifest import Manifest, read_manifest
 from orchestration.marts.unpriced import UnpricedModel, unpriced_models
 from orchestration.pipeline import plan_build
@@ -20,10 +23,13 @@ from orchestration.settings import Settings
 
 @dataclass(frozen=True)
 class SourceStatus:
-    """One source; rows are delivered rows, `last_event` and `fetched_until` are UTC.
+    """One source. Of its `delivered` rows `again` came in files that had been delivered before, and `refused` are those
+    of files that wait to be mended; over all sources they are the rows of the account.
 
-    `days_behind`: full days without any usage between its last event and today (the organisation's days).
-    `not_fetched`: why the last fetch from the provider ended early, and what to do.
+    `last_event`: the newest stamp (UTC) of anything that it delivered, cost reports too. `last_day`: the last day (the
+    organisation's) with usage; `days_behind`: full days between that one and today. `comes_by`: how it is fetched.
+    `fetched_until` (UTC): how far; `not_fetched`: why the last fetch ended early, and what to do.
+    `in_settings`: false for one that the settings name no longer; what it landed counts as before.
     """
 
     name: str
@@ -33,10 +39,16 @@ class SourceStatus:
     delivered: int
     landed: int
     quarantined: int
+    not_usage: int
+    again: int
+    refused: int
     last_event: str | None
+    last_day: date | None
     days_behind: int | None
+    comes_by: str | None
     fetched_until: str | None = None
     not_fetched: str | None = None
+    in_settings: bool = True
 
 
 @dataclass(frozen=True)
@@ -86,34 +98,12 @@ class Status:
 def read_status(home: Home, settings: Settings) -> Status:
     """Gather the status from files alone; never opens the warehouse, never waits for a running job."""
     from orchestration.alerts import list_deliveries, pending
-    from orchestration.fetching import fetched_until, read_state
     from orchestration.prices import current_book
     from orchestration.repricing.reprice import other_rates
 
     manifest = read_manifest(home)
-    landed = receipts(home)
+    landed, refused = receipts(home), refusals(home, settings)
     month = settings.today.replace(day=1)
-    sources = []
-    for source in settings.sources.values():
-        own = [receipt for receipt in landed if receipt.source == source.name]
-        files = [file for receipt in own for file in receipt.files]
-        state = read_state(home, source.name)
-        until, failure = fetched_until(state, "usage"), state.failure
-        sources.append(
-            SourceStatus(
-                name=source.name,
-                kind=source.kind,
-                role=in_words(source),
-                files=len(files),
-                delivered=sum(file.delivered for file in files),
-                landed=sum(file.landed for file in files),
-                quarantined=sum(file.quarantined for file in files),
-                last_event=(last := max((str(r.last_event_at) for r in own if r.last_event_at), default=None)),
-                days_behind=_days_behind(last, settings) if last else None,
-                fetched_until=until.isoformat(sep=" ", timespec="minutes") if until else None,
-                not_fetched=f"{failure.message} {failure.next_step}" if failure else None,
-            )
-        )
     days = manifest.days.values() if manifest else ()
     return Status(
         organisation=settings.organisation.name,
@@ -130,9 +120,9 @@ def read_status(home: Home, settings: Settings) -> Status:
         unpriced_models=unpriced_models(home, manifest) if manifest else (),
         conflicts=sum(day.conflicts for day in days),
         conservation=_account(home, settings, manifest),
-        sources=tuple(sources),
+        sources=tuple(_sources(home, settings, landed, refused)),
         work=find_work(home, settings),
-        refused=tuple(refusals(home, settings)),
+        refused=tuple(refused),
         waiting_messages=tuple(
             f"{item.message.subject} to {item.recipient or 'nobody yet'}: "
             f"{item.held or item.last_error or 'not tried yet'}"
@@ -155,9 +145,44 @@ def read_status(home: Home, settings: Settings) -> Status:
     )
 
 
-def _days_behind(last_event: str, settings: Settings) -> int:
-    last = datetime.fromisoformat(last_event).astimezone(settings.zone).date()
-    return max((settings.today - timedelta(days=1) - last).days, 0)
+def _sources(home: Home, settings: Settings, landed: list[Receipt], refused: list[Refusal]) -> Iterator[SourceStatus]:
+    """Those of the settings in their order, then those that are named there no longer."""
+    from orchestration.fetching import fetched_until, read_state
+
+    again = redeliveries(home)
+    days: dict[str, set[str]] = defaultdict(set)
+    for fed in feeds(landed):
+        if fed.feed == "usage":
+            days[fed.receipt.source].update(fed.file.days)
+    gone = sorted({item.source for item in landed} - settings.sources.keys())
+    for name in (*settings.sources, *gone):
+        source = settings.sources.get(name)
+        own = [item for item in landed if item.source == name]
+        rows = totals(own, (item for item in again if item.source == name), (r for r in refused if r.source == name))
+        day = max((date.fromisoformat(day) for day in days[name]), default=None)
+        until, failure = None, None
+        if source is not None:
+            state = read_state(home, name)
+            until, failure = fetched_until(state, "usage"), state.failure
+        yield SourceStatus(
+            name=name,
+            kind=source.kind if source else own[-1].kind,
+            role=in_words(source) if source else "usage",
+            files=sum(len(item.files) for item in own),
+            delivered=rows.delivered,
+            landed=rows.landed,
+            quarantined=rows.quarantined,
+            not_usage=rows.not_usage,
+            again=rows.duplicates,
+            refused=rows.refused,
+            last_event=max((item.last_event_at for item in own if item.last_event_at), default=None),
+            last_day=day,
+            days_behind=max((settings.today - timedelta(days=1) - day).days, 0) if source and day else None,
+            comes_by=source.comes_by if source else None,
+            fetched_until=until.isoformat(sep=" ", timespec="minutes") if until else None,
+            not_fetched=f"{failure.message} {failure.next_step}" if failure else None,
+            in_settings=source is not None,
+        )
 
 
 def _account(home: Home, settings: Settings, manifest: Manifest | None) -> dict[str, int] | str:

@@ -1,6 +1,6 @@
 """How `tallyhouse status` looks: what is published, what is delivered, and what is left to do."""
 
-from typing import Literal
+from collections.abc import Iterator
 
 from rich.table import Table
 
@@ -8,7 +8,7 @@ from orchestration.closing.told import status_lines
 from orchestration.console import count_of, escaped, out, print_refused
 from orchestration.marts.unpriced import in_words
 from orchestration.repricing.told import outlook_lines
-from orchestration.status import Status
+from orchestration.status import SourceStatus, Status
 from orchestration.words import told_unpriced
 from reports.currency import cents
 
@@ -21,14 +21,13 @@ def print_status(status: Status) -> None:
     if status.writer:
         console.print(f"Writing now: {escaped(status.writer)}")
     console.print(_facts(status))
+    console.print()
     console.print(_sources(status))
+    if any(source.quarantined for source in status.sources):
+        console.print("Quarantined rows are in data/quarantine, by source, each with its file, line and reason.")
     for source in status.sources:
-        if source.days_behind:
-            console.print(
-                f"Old data: {source.name} is {count_of(source.days_behind, 'day')} behind; is its export running?"
-            )
-        elif source.last_event is None:
-            console.print(f"No data: {source.name} has delivered no usage yet.")
+        for line in _about(source):
+            console.print(escaped(line))
     print_refused(status.refused)
     for source in status.sources:
         if source.fetched_until is not None:
@@ -97,14 +96,25 @@ def _facts(status: Status) -> Table:
 
 
 def _sources(status: Status) -> Table:
-    sources = Table(box=None, padding=(0, 2, 0, 0))
-    for name in ("source", "kind", "role", "files", "rows", "landed", "quarantined", "last event (UTC)"):
-        sources.add_column(name, style="bold" if name == "source" else "", justify=_side(name), header_style="dim")
+    sources = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    for name in ("source", "kind", "role"):
+        sources.add_column(name, style="bold" if name == "source" else "", header_style="dim", overflow="fold")
+    # In a narrow terminal names are broken, and never a number.
+    for name in ("rows", "quarantined", "last data", "behind"):
+        sources.add_column(name, justify="right", header_style="dim", no_wrap=True)
     for source in status.sources:
-        figures = (source.files, source.delivered, source.landed, source.quarantined)
-        sources.add_row(source.name, source.kind, source.role, *(f"{n:,}" for n in figures), source.last_event or "–")
+        behind = "–" if source.days_behind is None else count_of(source.days_behind, "day")
+        rows, bad = f"{source.delivered:,}", f"{source.quarantined:,}"
+        sources.add_row(source.name, source.kind, source.role, rows, bad, str(source.last_day or "–"), behind)
     return sources
 
 
-def _side(name: str) -> Literal["left", "right"]:
-    return "left" if name in ("source", "kind", "role", "last event (UTC)") else "right"
+def _about(source: SourceStatus) -> Iterator[str]:
+    """What somebody should look at."""
+    if not source.in_settings:
+        yield f"Not in tallyhouse.yaml: {source.name}. What it delivered counts as before."
+    elif source.last_day is None:
+        yield f"No data: {source.name} has delivered no usage yet."
+    elif source.days_behind:
+        ask = "is its export running?" if source.comes_by in (None, "objects") else "is it still used?"
+        yield f"Old data: {source.name} is {count_of(source.days_behind, 'day')} behind; {ask}"
