@@ -75,13 +75,13 @@ def bar_labels(facts: BudgetFacts) -> tuple[str, str]:
     """What the two ends of the bar mean."""
     if facts.remaining < 0:
         return f"Budget {money(facts.amount)}", f"{money(-facts.remaining)} over"
-    return f"{money(facts.actual)} spent", f"{money(facts.remaining, ROUND_DOWN)} left"
+    return f"{money(facts.actual)} spent", f"{_left(facts)} left"
 
 
 def position(facts: BudgetFacts) -> str:
     """Where it stands: what is left, or by how much and since when it is exceeded."""
     if facts.remaining > 0:
-        left = f"{money(facts.remaining, ROUND_DOWN)} is left"
+        left = f"{_left(facts)} is left"
         days = f" for the {count(facts.days_left, 'day')} after {day(facts.data_until)}"
         return f"{money(facts.actual)} of {money(facts.amount)} is spent; {left}{days if facts.days_left else ''}."
     reached = next((c.crossed_on for c in facts.crossings if c.threshold == 100), None)
@@ -90,6 +90,12 @@ def position(facts: BudgetFacts) -> str:
         return f"All of the {money(facts.amount)} is spent.{since}"
     over = f"{money(-facts.remaining)} more than the {money(facts.amount)} budgeted"
     return f"{money(facts.actual)} is spent, {over}.{since}"
+
+
+def _left(facts: BudgetFacts) -> str:
+    """What is left, so that it and what is spent come to the budget as they are printed."""
+    printed = facts.amount.quantize(_CENT, ROUND_HALF_UP) - facts.actual.quantize(_CENT, ROUND_HALF_UP)
+    return money(printed or facts.remaining)
 
 
 def pace(facts: BudgetFacts) -> str | None:

@@ -59,8 +59,11 @@ def test_an_organisation_is_called_by_its_name() -> None:
     assert words.headline(at("900", scope_type="organisation", scope="")).startswith("Halden Group plc has used 90%")
 
 
-def test_what_is_left_is_never_rounded_up_to_more_than_there_is() -> None:
-    assert "$0.01 is left for the 10 days after 20 November." in words.position(at("999.981"))
+def test_what_is_spent_and_what_is_left_come_to_the_budget_as_printed() -> None:
+    assert "$999.98 of $1,000.00 is spent; $0.02 is left for the 10 days after 20 November." in words.position(
+        at("999.981")
+    )
+    assert words.bar_labels(at("999.981")) == ("$999.98 spent", "$0.02 left")
     assert "less than $0.01 is left" in words.position(at("999.995"))
 
 
