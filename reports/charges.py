@@ -16,6 +16,7 @@ from reports.formats import CENT, amount, apportion, rounded
 from reports.values import COST_KINDS, ZERO, Balance, ChargeLine, Correction, Payment, Scope, TaxRate
 
 MOST_ROWS = 6
+MOST_USAGE_ROWS = 10
 MOST_PAYMENTS = 6
 PREPAID = "prepaid_credit"
 PROMOTIONAL = "promotional_credit"
@@ -279,9 +280,9 @@ def _usage_rows(
                 row.amount + amount_of(line),
             )
     ordered = sorted(sums.values(), key=lambda row: (-row.amount, row.name, row.note))
-    if len(ordered) <= MOST_ROWS + 2:
+    if len(ordered) <= MOST_USAGE_ROWS + 1:
         return tuple(ordered)
-    kept, rest = ordered[: MOST_ROWS + 1], ordered[MOST_ROWS + 1 :]
+    kept, rest = ordered[:MOST_USAGE_ROWS], ordered[MOST_USAGE_ROWS:]
     others = UsageRow(
         f"{len(rest)} others", "", sum(row.requests for row in rest), sum(row.tokens for row in rest),
         _total(row.amount for row in rest), rest=True,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pypdf import PdfReader
@@ -100,6 +101,34 @@ class TestOrganisation:
         starts = [next(number for number, text in enumerate(pages, 1) if head in text) for head in heads]
         # The numbers float to the right, and are drawn before the words.
         assert pages[0].startswith("".join(f"{number}\n" for number in starts))
+
+    def test_the_page_of_charges_stands_alone(self, organisation: StatementFiles) -> None:
+        pages = [page.extract_text() for page in PdfReader(organisation.pdf).pages]
+        assert all(part in pages[-1] for part in ("Charge for October", "Provenance", "Definitions"))
+        assert "Usage by model" in pages[-2]
+
+    def test_the_cover_says_once_that_it_is_a_draft_and_for_whom_it_is(self, organisation: StatementFiles) -> None:
+        cover = PdfReader(organisation.pdf).pages[0].extract_text()
+        assert "Confidential. Prepared for Halden Group plc" in cover
+        assert "Status" not in cover
+
+
+@pytest.mark.parametrize("lines", range(44, 56))
+def test_no_page_begins_with_the_last_lines_of_a_group(lines: int) -> None:
+    cells = "<td>x</td>" * 6
+    rows = f"<tr><th>line</th>{cells}</tr>" * lines
+    table = f"<thead><tr><th>P</th>{cells}</tr></thead><tbody>{rows}<tr class='sum'><th>Total</th>{cells}</tr></tbody>"
+    pages = pdf.lay_out(f"<html lang=en><h2>Usage detail</h2><table class='d'>{table}</table>").pages
+    on_last = list(texts(pages[-1]._page_box))
+    assert len(pages) == 1 or on_last.count("line") >= 3
+    assert "Total" in on_last
+
+
+def texts(box: Any) -> Iterator[str]:
+    if hasattr(box, "text"):
+        yield box.text
+    for child in getattr(box, "children", ()):
+        yield from texts(getattr(child, "_box", child))
 
 
 @pytest.mark.parametrize("scope", [ORGANISATION, Scope("department", "Data & Analytics")], ids=lambda s: s.kind)
