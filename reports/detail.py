@@ -138,7 +138,7 @@ def _group(
         left = sum((amounts[key] for key in rest), ZERO)
         lines.append(
             Line(
-                project=f"{count(len(rest))} smaller lines",
+                project=f"{count(len(rest))} smaller line{'' if len(rest) == 1 else 's'}",
                 model="in the attached CSV",
                 requests=summed.requests,
                 input_tokens=summed.input_tokens,

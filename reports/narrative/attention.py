@@ -119,20 +119,18 @@ def unpriced(models: Sequence[str], requests: int, tokens: int) -> Sentence | No
     return Sentence(lead="Some usage has no price.", text=f"{usage} not in any amount; see Charges.")
 
 
-def untagged(spend: Decimal | None, total: Decimal) -> Sentence | None:
-    """Spend that could not be given to any department."""
-    if spend is None or spend <= 0 or total <= 0:
+def untagged(spend: Decimal, total: Decimal, now: Decimal) -> Sentence | None:
+    """Spend that could not be given to any department: its amount as printed (`now`) and its exact share."""
+    if now <= 0 or total <= 0:
         return None
     part = share(spend, total, 1) if spend * 2000 >= total else "Less than 0.1%"
-    return Sentence(lead=f"{money(spend)} is untagged.", text=f"{part} of spend names no department.")
+    return Sentence(lead=f"{money(now)} is untagged.", text=f"{part} of spend names no department.")
 
 
-def nothing(found: Sequence[Sentence], *, budgets: bool, has_usage: bool) -> Sentence | None:
-    """Said only when no other rule held, and only about what was looked at."""
+def nothing(found: Sequence[Sentence], *, budgets: bool, departments: bool, has_usage: bool) -> Sentence | None:
+    """Said only when no other rule held, and only about what was looked at: `departments` of the whole organisation."""
     if found or not has_usage:
         return None
     looked_at = ["budgets"] if budgets else []
-    return Sentence(
-        lead="Nothing stands out.",
-        text=f"Checked: {listed([*looked_at, 'single days', 'usage without a price or a department'])}.",
-    )
+    looked_at += ["single days", f"usage without a price{' or a department' if departments else ''}"]
+    return Sentence(lead="Nothing stands out.", text=f"Checked: {listed(looked_at)}.")

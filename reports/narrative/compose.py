@@ -91,7 +91,7 @@ def compose(
         contributions=joined(course.whole_change(_change(figures), period.before_first)) if period.complete else "",
         items=_items(facts, figures, items),
         items_lede=joined(
-            departments.leading([r.name for r in figures.rows], [r.now for r in figures.rows], figures.now),
+            departments.leading([r.name for r in figures.rows], [r.spend for r in figures.rows], figures.spend),
             attention_as_text(_unused(facts, figures)[0]) if _unused(facts, figures) else None,
         ),
         items_note=joined(
@@ -186,7 +186,7 @@ def _standfirst(facts: Facts, figures: Figures) -> str:
         cover.biggest_changes(changes) if comparable else None,
         None
         if comparable
-        else cover.largest_share([row.name for row in figures.rows], [row.now for row in figures.rows]),
+        else cover.largest_share([row.name for row in figures.rows], [row.spend for row in figures.rows]),
         cover.over_budget(over, with_budget, complete=period.complete) if figures.has_usage else None,
         cover.plain_pace(figures.spend, period.elapsed, period.days, figures.quantum),
         cover.record_begins(period.record_from),
@@ -280,7 +280,7 @@ def _earlier_shares(facts: Facts, department: str) -> list[Decimal]:
 
 def _attention(facts: Facts, figures: Figures, days: list[tuple[date, Decimal]]) -> tuple[Sentence, ...]:
     organisation = facts.scope.kind == "organisation"
-    untagged = figures.untagged.now if organisation and figures.untagged else None
+    untagged = figures.untagged if organisation else None
     rules = [
         *_over(facts, figures),
         *_ahead(facts, figures),
@@ -290,12 +290,12 @@ def _attention(facts: Facts, figures: Figures, days: list[tuple[date, Decimal]])
             sum(row.tokens for row in figures.unpriced),
         ),
         attention.spike(days, figures.quantum),
-        attention.untagged(untagged, figures.now),
+        attention.untagged(untagged.spend, figures.spend, untagged.now) if untagged else None,
         *_unused(facts, figures)[:_UNUSED_LISTED],
     ]
     found = [sentence for sentence in rules if sentence is not None]
     budgets = figures.budget is not None or any(row.budget is not None for row in figures.rows)
-    calm = attention.nothing(found, budgets=budgets, has_usage=figures.has_usage)
+    calm = attention.nothing(found, budgets=budgets, departments=organisation, has_usage=figures.has_usage)
     return tuple(found[:_ATTENTION]) if calm is None else (calm,)
 
 
@@ -324,7 +324,7 @@ def _items(facts: Facts, figures: Figures, noun: str) -> str:
             else None
         )
     else:
-        found = departments.dearest(dearest.name if dearest else None, dearest.now if dearest else ZERO, figures.now)
+        found = departments.dearest(dearest.name, dearest.spend, figures.spend, dearest.now) if dearest else None
     found = found or departments.how_many(len(used), noun)
     return found.text if found else f"No {noun} had usage"
 

@@ -56,13 +56,13 @@ def how_many(items: int, noun: str) -> Sentence | None:
     return Sentence(f"{number_word(items).capitalize()} {noun if items > 1 else noun.removesuffix('s')} had usage")
 
 
-def dearest(name: str | None, spend: Decimal, total: Decimal) -> Sentence | None:
-    """The headline of a department's projects: the dearest one and its share."""
-    if name is None or spend <= 0 or total <= 0:
+def dearest(name: str, spend: Decimal, total: Decimal, now: Decimal) -> Sentence | None:
+    """The headline of a department's projects: the dearest one, its amount as printed (`now`) and its exact share."""
+    if spend <= 0 or total <= 0:
         return None
     if spend == total:
         return Sentence(f"All spend is {name}’s")
-    return Sentence(f"{name} cost most: {money(spend)}, {share(spend, total)} of spend")
+    return Sentence(f"{name} cost most: {money(now)}, {share(spend, total)} of spend")
 
 
 def budgets_add_up(plans: Sequence[Decimal], plan: Decimal | None) -> Sentence | None:

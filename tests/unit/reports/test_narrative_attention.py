@@ -135,33 +135,35 @@ class TestUnpriced:
 
 class TestUntagged:
     def test_gives_its_share(self) -> None:
-        assert attention.untagged(D(553), D(46050)) == Sentence(
+        assert attention.untagged(D("552.6"), D("46049.5"), D(553)) == Sentence(
             lead="$553 is untagged.", text="1.2% of spend names no department."
         )
 
     def test_a_share_that_prints_as_nothing_is_told_as_less(self) -> None:
-        found = attention.untagged(D(1), D(2001))
+        found = attention.untagged(D(1), D(2001), D(1))
         assert found is not None
         assert found.text == "Less than 0.1% of spend names no department."
 
     def test_is_silent_at_nothing(self) -> None:
-        assert attention.untagged(D(0), D(46050)) is None
-
-    def test_is_silent_when_all_is_tagged(self) -> None:
-        assert attention.untagged(None, D(46050)) is None
+        assert attention.untagged(D("0.4"), D(46050), D(0)) is None
 
 
 class TestNothing:
     def test_names_what_was_looked_at(self) -> None:
-        found = attention.nothing([], budgets=True, has_usage=True)
+        found = attention.nothing([], budgets=True, departments=True, has_usage=True)
         assert found is not None
         assert found.text == "Checked: budgets, single days and usage without a price or a department."
 
     def test_is_silent_beside_any_other_item(self) -> None:
-        assert attention.nothing([Sentence("x")], budgets=True, has_usage=True) is None
+        assert attention.nothing([Sentence("x")], budgets=True, departments=True, has_usage=True) is None
 
     def test_claims_no_check_of_budgets_that_do_not_exist(self) -> None:
-        found = attention.nothing([], budgets=False, has_usage=True)
+        found = attention.nothing([], budgets=False, departments=True, has_usage=True)
         assert found is not None
         assert "budgets" not in found.text
-        assert attention.nothing([], budgets=True, has_usage=False) is None
+        assert attention.nothing([], budgets=True, departments=True, has_usage=False) is None
+
+    def test_a_department_is_not_told_of_usage_that_its_statement_cannot_see(self) -> None:
+        found = attention.nothing([], budgets=True, departments=False, has_usage=True)
+        assert found is not None
+        assert found.text == "Checked: budgets, single days and usage without a price."

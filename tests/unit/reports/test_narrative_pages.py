@@ -139,12 +139,16 @@ class TestLeading:
 
 class TestDearest:
     def test_amount_and_share(self) -> None:
-        assert text(departments.dearest("P", D(43), D(100))) == "P cost most: $43, 43% of spend"
-        assert text(departments.dearest("P", D(100), D(100))) == "All spend is P’s"
+        assert text(departments.dearest("P", D(43), D(100), D(43))) == "P cost most: $43, 43% of spend"
+        assert text(departments.dearest("P", D(100), D(100), D(100))) == "All spend is P’s"
+
+    def test_the_share_is_that_of_the_exact_amounts(self) -> None:
+        # $931 of $1,400 would be 66.5%, and the charges page, in cents, has 66%.
+        found = departments.dearest("P", D("931.10"), D("1400.30"), D(931))
+        assert text(found) == "P cost most: $931, 66% of spend"
 
     def test_is_silent_without_spend(self) -> None:
-        assert departments.dearest("P", D(0), D(0)) is None
-        assert departments.dearest(None, D(0), D(0)) is None
+        assert departments.dearest("P", D(0), D(0), D(0)) is None
 
 
 def test_how_many_counts_and_is_silent_at_none() -> None:

@@ -88,6 +88,12 @@ def test_a_long_detail_keeps_the_dearest_lines_and_sums_up_the_rest(marts: Path)
         assert bool(group.left_out) == group.lines[-1].project.endswith("smaller lines")
 
 
+def test_a_single_line_that_is_left_out_is_one_line(marts: Path) -> None:
+    facts = read_facts(marts, OCTOBER, ORGANISATION)
+    groups = detail(facts, most=detail(facts).lines - 1).groups
+    assert [line.project for group in groups for line in group.lines if "smaller" in line.project] == ["1 smaller line"]
+
+
 def test_scope_refuses_a_department_without_a_name() -> None:
     with pytest.raises(ValueError, match="cannot have the name"):
         Scope("department", " ")
