@@ -1,4 +1,4 @@
-"""What must be right before a run can be: settings, tables, folders, PDF, mail. Each finding says what to do."""
+"""What must be right before a run can be: settings, tables, folders, what was issued, PDF, mail; and what to do."""
 
 import ctypes.util
 import importlib.metadata
@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from orchestration.closing.verify import verify_closed
 from orchestration.errors import TallyhouseError
 from orchestration.home import Home
 from orchestration.settings import Settings, secret
@@ -39,6 +40,7 @@ def examine(
         _roles(home, settings),
         *_unread_folders(home, settings),
         *_refused(home, settings),
+        Finding("closed months", *verify_closed(home)),
         _writable(home),
         _disk(home),
     ]

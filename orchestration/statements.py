@@ -134,7 +134,6 @@ def _write_month(home: Home, settings: Settings, month: date, scope: str | None)
     from orchestration.closing.close import close_by_policy
     from orchestration.closing.differences import as_corrections, carried_forward
     from orchestration.closing.issued import issued_marts
-    from orchestration.closing.tax import rates_of
 
     if scope is None and month in months_to_close(home, settings, read_manifest(home)):
         return list(close_by_policy(home, settings, month).files)
@@ -146,7 +145,7 @@ def _write_month(home: Home, settings: Settings, month: date, scope: str | None)
         month,
         marts=issued_marts(home),
         out_dir=home.statements / f"{month:%Y-%m}",
-        corrections=as_corrections(carried_forward(home, settings, month), rates_of(home, month)),
+        corrections=as_corrections(carried_forward(home, settings, month)),
         scope=scope,
     )
 

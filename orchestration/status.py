@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from orchestration.closing.overview import ClosedMonth, closed_overview
+from orchestration.closing.overview import ClosedMonth, OpenMonth, closed_overview, open_overview
 from orchestration.errors import ConservationError
 from orchestration.home import Home
 from orchestration.landing import Receipt, Refusal, receipts, redeliveries, refusals, totals
@@ -58,7 +58,8 @@ class Status:
     `conservation` is the fate of every row delivered until now, or what does not add up, in words. `given_up`:
     messages that will not be sent any more. `price_spans`: first day, last day and label of each price book in use.
     `price_outlook`: what the newest prices would change of built days; None where all of these have them.
-    `closed`: closed months, oldest first; `late_usage` is the policy for what differs of them.
+    `closed`: closed months, oldest first; `late_usage` is the policy for what differs of them. `to_close`: months that
+    are over and not closed, as drafts or reconciled.
     `other_rates`: days that were built at another exchange rate than fx_rates.csv has for them now.
     """
 
@@ -85,6 +86,7 @@ class Status:
     price_spans: tuple[tuple[date, date, int, str], ...]
     price_outlook: Outlook | None
     closed: tuple[ClosedMonth, ...]
+    to_close: tuple[OpenMonth, ...]
     late_usage: str
     currency: str
     other_rates: tuple[date, ...]
@@ -137,6 +139,7 @@ def read_status(home: Home, settings: Settings) -> Status:
         price_spans=_price_spans(manifest) if manifest else (),
         price_outlook=price_outlook(home, manifest, landed) if manifest else None,
         closed=closed_overview(home, manifest),
+        to_close=open_overview(home, settings, manifest),
         late_usage=settings.close.late_usage,
         currency=settings.currency,
         other_rates=tuple(sorted(other_rates(home, settings, manifest, manifest.days))) if manifest else (),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rich.table import Table
 
-from orchestration.closing.told import status_lines
+from orchestration.closing.told import open_lines, status_lines
 from orchestration.console import count_of, escaped, out, print_refused
 from orchestration.marts.unpriced import in_words
 from orchestration.repricing.told import outlook_lines
@@ -83,6 +83,8 @@ def _facts(status: Status) -> Table:
         days = count_of(len(status.other_rates), "day")
         table.add_row("Exchange rates", f"{days} from {first} to {last} would differ by fx_rates.csv as it is now")
         table.add_row("", f"To see by how much: tallyhouse reprice --from {first} --to {last} --plan")
+    for place, line in enumerate(open_lines(status.to_close)):
+        table.add_row("" if place else "To be closed", line)
     for place, line in enumerate(status_lines(status.closed, carries=status.late_usage == "carry_forward")):
         table.add_row("" if place else "Closed months", line)
     if isinstance(status.conservation, str):

@@ -11,9 +11,9 @@ from decimal import Decimal
 from typing import Literal
 
 from reports import formats
-from reports.corrections import of_scope
+from reports.corrections import of_scope, part_name
 from reports.formats import CENT, amount, apportion, rounded
-from reports.values import COST_KINDS, ZERO, Balance, ChargeLine, Correction, Payment, Scope, TaxRate
+from reports.values import COST_KINDS, PARTS, ZERO, Balance, ChargeLine, Correction, Payment, Scope, TaxRate
 
 MOST_ROWS = 6
 MOST_USAGE_ROWS = 10
@@ -115,11 +115,6 @@ def carried(corrections: Iterable[Correction], scope: Scope, month: date) -> tup
     return tuple(line for line in of_scope(tuple(corrections), scope) if line.month != month.replace(day=1))
 
 
-def tax_on(base: Decimal, rate: TaxRate) -> Decimal:
-    """Tax on an amount in cents, half away from zero on the cent."""
-    return rounded(base * rate.percent / rate.percent_of, CENT)
-
-
 def _total(values: Iterable[Decimal]) -> Decimal:
     return sum(values, Decimal("0.00"))
 
@@ -174,20 +169,19 @@ def _tax_row(rate: TaxRate, base: Decimal, cents: Decimal) -> SumRow:
 
 
 def _correction_rows(carried: Sequence[Correction]) -> list[SumRow]:
-    """The corrections of closed months and the tax on them, each rounded on its own."""
-    if not carried:
-        return []
-    bases: dict[TaxRate, Decimal] = {}
+    """By how much the charges of closed months would be others, in the cents of their own statements."""
+    sums: dict[tuple[int, str], Decimal] = {}
     for line in carried:
-        for rate in line.taxes:
-            bases[rate] = bases.get(rate, ZERO) + line.after - line.before
-    whole = rounded(sum((line.after - line.before for line in carried), ZERO), CENT)
-    rows = [SumRow("Corrections to closed months", "", whole)]
-    for rate in sorted(bases, key=lambda rate: (rate.contained, rate.jurisdiction, rate.name, rate.percent)):
-        base = rounded(bases[rate], CENT)
-        row = _tax_row(rate, base, tax_on(base, rate))
-        rows.append(SumRow(f"{row.name} on corrections", row.note, row.amount, row.kind))
-    return rows
+        if line.kind in PARTS:
+            name = "Corrections to closed months" if line.kind == "spend" else f"{part_name(line)} on corrections"
+            key = (PARTS.index(line.kind), name)
+            sums[key] = sums.get(key, ZERO) + line.change
+    memo = PARTS.index("tax_contained")
+    return [
+        SumRow(name, "", rounded(cents, CENT), "memo" if kind == memo else "line")
+        for (kind, name), cents in sorted(sums.items())
+        if cents
+    ]
 
 
 def _balance_rows(balance: Balance) -> list[SumRow]:

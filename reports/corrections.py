@@ -1,13 +1,13 @@
 """What a statement says of corrections: the lines that were issued otherwise, in cents that add up."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 from reports.formats import CENT, apportion, full_month, rounded
 from reports.formats import provider as spelled
-from reports.values import ZERO, Correction, Scope
+from reports.values import CHARGED, PARTS, SHARES, ZERO, Correction, Scope
 
 MOST_ROWS = 20
 
@@ -25,43 +25,94 @@ class CorrectionRow:
 
 @dataclass(frozen=True)
 class Corrections:
-    """A restatement (`carried` False: the month's figures hold these changes already), or changes of earlier months."""
+    """A restatement (`carried` False: the month's figures hold these changes already), or changes of earlier months.
+
+    `total` is by how much they change what is charged; `shares` are of shared costs and change no charge.
+    """
 
     carried: bool
     rows: tuple[CorrectionRow, ...]
     total: Decimal
     left_out: int
+    shares: tuple[CorrectionRow, ...] = ()
 
 
 def of_scope(corrections: Sequence[Correction], scope: Scope) -> tuple[Correction, ...]:
     """The corrections that a statement of this scope may show."""
-    return tuple(line for line in corrections if scope.kind == "organisation" or line.department == scope.name)
+
+    def is_mine(line: Correction) -> bool:
+        if line.kind in PARTS:
+            return (line.scope_type, line.department) == (scope.kind, scope.name)
+        return scope.kind == "organisation" or line.department == scope.name
+
+    return tuple(filter(is_mine, corrections))
+
+
+def part_name(line: Correction) -> str:
+    """What a line of a statement's own parts is of; spend has no name."""
+    words = {"promotional_credit": f"Promotional credit {line.name}", "prepaid_credit": f"Prepaid credit {line.name}"}
+    return words.get(line.kind) or f"{line.name or 'Tax'}{' contained' if line.kind == 'tax_contained' else ''}"
 
 
 def corrected(corrections: Sequence[Correction], scope: Scope, month: date) -> Corrections | None:
-    """The largest changes first, the rest as one row; None when there are none in this scope."""
+    """The largest changes of usage first, the rest as one row, then credits and tax; None where there are none."""
     mine = of_scope(corrections, scope)
     if not mine:
         return None
     carried = any(line.month != month for line in mine)
-    sums: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
-    for line in mine:
+
+    def when(line: Correction, name: str) -> str:
+        return f"{full_month(line.month)}, {name}" if carried else name
+
+    def whose(line: Correction) -> tuple[str, str]:
         item = line.department if scope.kind == "organisation" else line.project
         name = item or ("Untagged" if scope.kind == "organisation" else "No project")
-        if carried:
-            name = f"{full_month(line.month)}, {name}"
-        key = (name, f"{line.model} {spelled(line.provider)}")
-        before, after = sums.get(key, (ZERO, ZERO))
-        sums[key] = (before + line.before, after + line.after)
-    ordered = sorted(sums.items(), key=lambda pair: (-abs(pair[1][1] - pair[1][0]), pair[0]))
+        return when(line, name), f"{line.model} {spelled(line.provider)}"
+
+    def bearer(line: Correction) -> tuple[str, str]:
+        return when(line, line.cost_centre or line.department or "Nobody"), line.name
+
+    shown, left_out = _largest([line for line in mine if line.kind == "usage"], whose)
+    whole = rounded(sum((row.change for row in shown), ZERO), CENT)
+    rows = _in_cents(shown, whole)
+    spend = sum((line.change for line in mine if line.kind == "spend"), ZERO)
+    if spend != whole:
+        rows.append(CorrectionRow("Rounding to cents", "", ZERO, ZERO, spend - whole))
+    for line in mine:
+        if line.kind in PARTS and line.kind != "spend":
+            note = "in the amounts" if line.kind == "tax_contained" else ""
+            rows.append(CorrectionRow(when(line, part_name(line)), note, line.before, line.after, line.change))
+    shares, _ = _largest([line for line in mine if line.kind in SHARES], bearer)
+    return Corrections(
+        carried,
+        tuple(rows),
+        sum((line.change for line in mine if line.kind in CHARGED), Decimal("0.00")),
+        left_out,
+        tuple(_in_cents(shares, rounded(sum((row.change for row in shares), ZERO), CENT))),
+    )
+
+
+def _largest(
+    lines: Sequence[Correction], key: Callable[[Correction], tuple[str, str]]
+) -> tuple[list[CorrectionRow], int]:
+    """Exact sums by key, and how many are in the last row together."""
+    sums: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
+    for line in lines:
+        before, after = sums.get(key(line), (ZERO, ZERO))
+        sums[key(line)] = (before + line.before, after + line.after)
+    rows = [CorrectionRow(*names, before, after, after - before) for names, (before, after) in sums.items()]
+    ordered = sorted(rows, key=lambda row: (-abs(row.change), row.name, row.note))
     shown, rest = (ordered, []) if len(ordered) <= MOST_ROWS else (ordered[: MOST_ROWS - 1], ordered[MOST_ROWS - 1 :])
     if rest:
-        together = (sum((pair[1][0] for pair in rest), ZERO), sum((pair[1][1] for pair in rest), ZERO))
-        shown = [*shown, ((f"{len(rest)} others", ""), together)]
-    total = rounded(sum((after - before for _, (before, after) in shown), ZERO), CENT)
-    changes = apportion([after - before for _, (before, after) in shown], total, CENT)
-    rows = [
-        CorrectionRow(name, note, rounded(before, CENT), rounded(after, CENT), change)
-        for ((name, note), (before, after)), change in zip(shown, changes, strict=True)
+        before, after = (sum(amounts, ZERO) for amounts in zip(*((row.before, row.after) for row in rest), strict=True))
+        shown = [*shown, CorrectionRow(f"{len(rest)} others", "in the attached CSV", before, after, after - before)]
+    return shown, len(rest)
+
+
+def _in_cents(rows: Sequence[CorrectionRow], whole: Decimal) -> list[CorrectionRow]:
+    """Rows in cents whose changes add up to the whole."""
+    changes = apportion([row.change for row in rows], whole, CENT)
+    return [
+        replace(row, before=rounded(row.before, CENT), after=rounded(row.after, CENT), change=change)
+        for row, change in zip(rows, changes, strict=True)
     ]
-    return Corrections(carried, tuple(rows), total, len(rest))

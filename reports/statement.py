@@ -112,7 +112,7 @@ def _written(
         corrections=corrections,
         balance=balance,
     )
-    content = twin(marts, month, scope, rows=statement.charges.rows)
+    content = twin(marts, month, scope, rows=statement.charges.rows, corrections=corrections)
     dated = datetime.fromisoformat(statement.dated).replace(tzinfo=UTC)
     attached = pdf.AttachedFile(f"{name}.csv", "All lines of the statement with exact amounts", content, dated)
     drawn = pdf.draw(pdf.lay_out(html(statement)), [attached])

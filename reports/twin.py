@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from reports.charges import SumRow
+from reports.corrections import of_scope
 from reports.queries import complete_until, connect, day_files, month_end, month_files, read_charges, read_manifest
 from reports.rates import PRICE_CURRENCY
-from reports.values import ChargeLine, Scope
+from reports.values import ChargeLine, Correction, Scope
 
 KEYS = ("department", "cost_centre", "project", "provider", "model", "service_tier", "is_priced", "price_version")
 COUNTS = (
@@ -34,7 +35,14 @@ CHARGE = (
 _FORMULA = ("=", "+", "-", "@")
 
 
-def twin(marts: Path, month: date, scope: Scope, *, rows: Sequence[SumRow] = ()) -> bytes:
+def twin(
+    marts: Path,
+    month: date,
+    scope: Scope,
+    *,
+    rows: Sequence[SumRow] = (),
+    corrections: Sequence[Correction] = (),
+) -> bytes:
     """One row for each of KEYS, with all measures summed; the costs are exact, and empty where there is no price.
 
     They are in dollars as prices are, or in the `currency` that the last column then names.
@@ -42,7 +50,8 @@ def twin(marts: Path, month: date, scope: Scope, *, rows: Sequence[SumRow] = ())
     The rows are those the PDF is made of: the complete days of the month, in the scope. They are of the kind `usage`;
     after them come, in a month that is over, shares of what is divided (see SHARES), whose `effective_cost` is empty:
     the month is the sum of both columns. Then come the lines of what is charged (kind `charge`), exact and in cents,
-    and the `rows` of the sum that is printed (kind `sum`).
+    and the `rows` of the sum that is printed (kind `sum`). Last come the scope's `corrections` (kind `correction`): by
+    how much each line differs from what was issued of the month in `note`.
     """
     first = month.replace(day=1)
     manifest = read_manifest(marts)
@@ -76,6 +85,7 @@ def twin(marts: Path, month: date, scope: Scope, *, rows: Sequence[SumRow] = ())
          "rounded_amount": row.amount}
         for place, row in enumerate(rows, start=1)
     ]  # fmt: skip
+    records += [_correction(line) for line in of_scope(corrections, scope)]
     # A column of its own only where amounts are not in the currency of prices.
     named, code = (["currency"], [manifest["currency"]]) if manifest["currency"] != PRICE_CURRENCY else ([], [])
     columns = [*usage_columns, *SHARES, *CHARGE]
@@ -100,6 +110,21 @@ def _charge(line: ChargeLine, scope: Scope) -> dict[str, object]:
         "tax_base": line.base,
         "exact_amount": line.amount,
         "rounded_amount": line.cents,
+    }
+
+
+def _correction(line: Correction) -> dict[str, object]:
+    return {
+        "kind": "correction",
+        "department": line.department,
+        "cost_centre": line.cost_centre,
+        "project": line.project,
+        "provider": line.provider,
+        "model": line.model,
+        "line_kind": line.kind,
+        "name": line.name,
+        "note": f"{line.month:%Y-%m}",
+        "exact_amount": line.change,
     }
 
 

@@ -11,6 +11,10 @@ from typing import Literal
 ZERO = Decimal(0)
 # Lines of monthly_charges that make up the effective cost.
 COST_KINDS = ("usage", "markup", "discount")
+# What the amount of a statement is made of, and with the tax that it contains; what it tells of shared costs.
+CHARGED = ("spend", "promotional_credit", "tax_added", "prepaid_credit")
+PARTS = (*CHARGED, "tax_contained")
+SHARES = ("shared", "untagged_share")
 
 
 @dataclass(frozen=True)
@@ -118,9 +122,12 @@ class Balance:
 
 @dataclass(frozen=True)
 class Correction:
-    """A line that is known otherwise than it was issued; exact. `taxes` are those of a carried difference.
+    """A line that is known otherwise than it was issued.
 
     Of the statement's own month it is part of a restatement; of an earlier month its difference is carried forward.
+    `kind`: usage, exact; what one statement charges (spend, promotional_credit, tax_added, prepaid_credit, and
+    tax_contained, which is no charge), in cents of that `scope_type` and `department`, `name` being the grant or the
+    tax; shared or untagged_share, exact, `name` being what is shared.
     """
 
     month: date
@@ -130,7 +137,14 @@ class Correction:
     model: str
     before: Decimal
     after: Decimal
-    taxes: tuple[TaxRate, ...] = ()
+    kind: str = "usage"
+    scope_type: str = ""
+    cost_centre: str = ""
+    name: str = ""
+
+    @property
+    def change(self) -> Decimal:
+        return self.after - self.before
 
 
 @dataclass(frozen=True)

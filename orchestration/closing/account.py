@@ -83,6 +83,15 @@ def charged_in(
     return settle(lines, month=month, currency=currency, carried=carried(corrections, scope, month)).charged
 
 
+def carried_charge(folder: Path, month: date, scope: "Scope") -> Decimal:
+    """What a scope's statement of the month frozen in `folder` charged beyond the month's own lines."""
+    from reports.charges import settle
+    from reports.queries import read_charges
+
+    own = settle(read_charges(folder / MARTS, month, scope), month=month, currency="").charged
+    return _read(folder, month).get(_key(scope), Issued(own)).charged - own
+
+
 def write_accounts(folder: Path, found: "Mapping[Scope, Account]") -> None:
     """Keep the accounts of the month frozen in `folder`."""
     plain = {

@@ -15,8 +15,8 @@ from orchestration.closing import freeze
 from orchestration.closing.account import accounts, write_accounts
 from orchestration.closing.book import append, read_records
 from orchestration.closing.checks import month_checks
+from orchestration.closing.compared import Difference
 from orchestration.closing.differences import (
-    Difference,
     as_corrections,
     carried_forward,
     carried_into,
@@ -26,7 +26,6 @@ from orchestration.closing.differences import (
 from orchestration.closing.issued import closed_months, issued_files, issued_marts, marts_with
 from orchestration.closing.notify import statement_messages
 from orchestration.closing.records import SCOPE_KINDS, Check, Kind, Record, issued, next_revision
-from orchestration.closing.tax import rates_of
 from orchestration.delivery.recipients import address_book
 from orchestration.errors import SettingsError, TallyhouseError
 from orchestration.files import fsync_folder
@@ -272,7 +271,7 @@ def _render(
     # A month that is issued shows what is known of it now; the months it is compared with, what was issued of them.
     others = {month: record for month, record in closed_months(home).items() if month != plan.month}
     marts = marts_with(home, others)
-    corrections = as_corrections(lines, rates_of(home, plan.month))
+    corrections = as_corrections(lines)
     found = accounts(
         home, settings, plan.month, marts=marts, scopes=scopes_of(marts, plan.month), corrections=corrections
     )

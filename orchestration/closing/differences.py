@@ -1,47 +1,28 @@
-"""What is known of a closed month today against what was issued of it, line by line and exact."""
+"""What is known of closed months otherwise than it was issued, and what of it was carried into a later month."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from decimal import Decimal
-from pathlib import Path
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
+from orchestration.closing.account import carried_charge
+from orchestration.closing.compared import KEYS, USAGE, ZERO, Difference, compare, part
 from orchestration.closing.freeze import MARTS, folder_of
 from orchestration.closing.issued import closed_months
 from orchestration.closing.records import Record
 from orchestration.home import Home
 from orchestration.settings import Settings
+from reports.values import CHARGED, SHARES
 
 if TYPE_CHECKING:
-    from reports.statement import Correction, TaxRate
+    from pathlib import Path
 
-KEYS = ("department", "cost_centre", "project", "provider", "model", "service_tier")
-ZERO = Decimal(0)
+    from reports.statement import Correction
+
 CARRIED = "carried.json"
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One line of a closed month that is known otherwise today; costs exact, unpriced usage counting 0."""
-
-    month: date
-    department: str
-    cost_centre: str
-    project: str
-    provider: str
-    model: str
-    service_tier: str
-    requests_issued: int
-    requests_known: int
-    cost_issued: Decimal
-    cost_known: Decimal
-
-    @property
-    def cost(self) -> Decimal:
-        """Known less issued."""
-        return self.cost_known - self.cost_issued
+CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True)
@@ -53,7 +34,24 @@ class Restated:
 
     @property
     def cost(self) -> Decimal:
-        return sum((line.cost for line in self.lines), ZERO)
+        """What usage costs more, exact."""
+        return sum((line.cost for line in self.lines if line.kind == USAGE), ZERO)
+
+    @property
+    def charged(self) -> Decimal:
+        """What the organisation's statement would charge more, in cents: with credits and tax."""
+        return charged_of(self.lines, "organisation", "")
+
+    @property
+    def shares(self) -> int:
+        """Lines of who bears shared costs or untagged usage."""
+        return sum(line.kind in SHARES for line in self.lines)
+
+
+def charged_of(lines: Sequence[Difference], scope_type: str, department: str) -> Decimal:
+    """By how much these lines change what one statement charges, in cents."""
+    mine = (line for line in lines if line.kind in CHARGED and line.scope_type == scope_type)
+    return sum((line.cost for line in mine if line.department == department), ZERO)
 
 
 def find_differences(home: Home) -> list[Restated]:
@@ -66,7 +64,7 @@ def find_differences(home: Home) -> list[Restated]:
     carried = [line for record in closed.values() for line in carried_into(home, record)]
     for month, record in closed.items():
         frozen = folder_of(home, month, record.revision) / MARTS
-        lines = _less_carried(_compare(frozen, home.current_marts, month), [c for c in carried if c.month == month])
+        lines = _less_carried(compare(frozen, home.current_marts, month), [c for c in carried if c.month == month])
         if lines:
             found.append(Restated(record, lines))
     return found
@@ -81,10 +79,8 @@ def carried_forward(home: Home, settings: Settings, month: date) -> tuple[Differ
     )
 
 
-def as_corrections(
-    lines: Sequence[Difference], taxes: "Callable[[str], tuple[TaxRate, ...]]" = lambda _: ()
-) -> "tuple[Correction, ...]":
-    """The lines as statements show them; `taxes` are those on a department's, where they are carried."""
+def as_corrections(lines: Sequence[Difference]) -> "tuple[Correction, ...]":
+    """The lines as statements show them, and charge those that they carry."""
     from reports.statement import Correction
 
     return tuple(
@@ -96,7 +92,10 @@ def as_corrections(
             model=line.model,
             before=line.cost_issued,
             after=line.cost_known,
-            taxes=taxes(line.department),
+            kind=line.kind,
+            scope_type=line.scope_type,
+            cost_centre=line.cost_centre,
+            name=line.name,
         )
         for line in lines
     )
@@ -107,7 +106,8 @@ def carried_into(home: Home, record: Record) -> tuple[Difference, ...]:
     path = folder_of(home, record.month, record.revision) / CARRIED
     if not path.exists():
         return ()
-    return tuple(
+    plain = json.loads(path.read_text(encoding="utf-8"))
+    lines = tuple(
         Difference(
             **{
                 **line,
@@ -116,11 +116,37 @@ def carried_into(home: Home, record: Record) -> tuple[Difference, ...]:
                 "cost_known": Decimal(line["cost_known"]),
             }
         )
-        for line in json.loads(path.read_text(encoding="utf-8"))
+        for line in plain
     )
+    if all("kind" in line for line in plain):
+        return lines
+    return *lines, *_charged_with(path.parent, record.month, lines)
 
 
-def write_carried(folder: Path, lines: Sequence[Difference]) -> None:
+def _charged_with(folder: "Path", month: date, lines: Sequence[Difference]) -> Iterator[Difference]:
+    """What a month's statements charged with the lines they carried, where an earlier version did not write that down.
+
+    It was their cost in cents and tax on it. The tax has no name here, so it is told once more when the next
+    correction is carried, as one tax less and another more.
+    """
+    from reports.statement import Scope
+
+    scopes = [("organisation", ""), *(("department", name) for name in sorted({line.department for line in lines}))]
+    for scope_type, name in scopes:
+        mine = [line for line in lines if scope_type == "organisation" or line.department == name]
+        costs = {
+            carried: sum((line.cost for line in mine if line.month == carried), ZERO).quantize(CENT, ROUND_HALF_UP)
+            for carried in sorted({line.month for line in mine})
+        }
+        yield from (part(carried, "spend", scope_type, name, "", "", ZERO, cost) for carried, cost in costs.items())
+        # No statement is of untagged usage.
+        if scope_type == "organisation" or name:
+            whose = Scope("department", name) if name else Scope("organisation")
+            tax = carried_charge(folder, month, whose) - sum(costs.values(), ZERO)
+            yield part(max(costs), "tax_added", scope_type, name, "", "", ZERO, tax)
+
+
+def write_carried(folder: "Path", lines: Sequence[Difference]) -> None:
     """Keep the lines that are carried into the month frozen in `folder`."""
     plain = [
         {**asdict(line), "month": line.month.isoformat(), "cost_issued": f"{line.cost_issued:f}",
@@ -146,53 +172,4 @@ def _less_carried(lines: Sequence[Difference], carried: Sequence[Difference]) ->
 
 
 def _key(line: Difference) -> tuple[str, ...]:
-    return tuple(str(getattr(line, name)) for name in KEYS)
-
-
-def _compare(frozen: Path, current: Path, month: date) -> tuple[Difference, ...]:
-    name = f"monthly_usage/{month:%Y-%m}.parquet"
-    issued, known = frozen / name, current / name
-    if issued.exists() and known.exists() and issued.read_bytes() == known.read_bytes():
-        return ()
-    import duckdb
-
-    with duckdb.connect(config={"threads": 1}) as connection:
-        rows = connection.execute(
-            f"""
-            select {", ".join(KEYS)},
-                sum(requests) filter (where not is_known)::bigint, sum(requests) filter (where is_known)::bigint,
-                sum(effective_cost) filter (where not is_known), sum(effective_cost) filter (where is_known)
-            from ({_side(issued, known=False)} union all {_side(known, known=True)})
-            group by all
-            having coalesce(sum(effective_cost) filter (where not is_known), 0)
-                    <> coalesce(sum(effective_cost) filter (where is_known), 0)
-                or coalesce(sum(requests) filter (where not is_known), 0)
-                    <> coalesce(sum(requests) filter (where is_known), 0)
-            order by all
-            """,
-            [str(path) for path in (issued, known) if path.exists()],
-        ).fetchall()
-    return tuple(_difference(month, row) for row in rows)
-
-
-def _side(path: Path, *, known: bool) -> str:
-    columns = f"{', '.join(KEYS)}, requests, effective_cost, {known} as is_known"
-    if path.exists():
-        return f"select {columns} from read_parquet(?)"
-    empty = [*(f"''::varchar as {key}" for key in KEYS), "0::bigint as requests", "0::decimal(38,18) as effective_cost"]
-    return f"select {', '.join(empty)}, {known} as is_known where false"
-
-
-def _difference(month: date, row: Sequence[object]) -> Difference:
-    keys = dict(zip(KEYS, map(str, row), strict=False))
-    before, after, cost_before, cost_after = row[len(KEYS) :]
-    assert isinstance(before, int | None) and isinstance(after, int | None)
-    assert isinstance(cost_before, Decimal | None) and isinstance(cost_after, Decimal | None)
-    return Difference(
-        **keys,
-        month=month,
-        requests_issued=before or 0,
-        requests_known=after or 0,
-        cost_issued=cost_before or ZERO,
-        cost_known=cost_after or ZERO,
-    )
+    return tuple(str(getattr(line, name)) for name in ("kind", "scope_type", *KEYS, "name"))

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 from orchestration.closing.book import read_records
@@ -37,39 +38,42 @@ def issued_charges(home: Home) -> dict[date, Path]:
 
 
 def moved_credits(home: Home) -> tuple[tuple[date, int], ...]:
-    """Months whose revision used other amounts of grants than the one before, and closed ones that are open again.
+    """Months whose revision used less of a grant than the one before, and closed ones that are open again.
 
-    Each with its last revision: the open months then have more or less of a grant than they had.
+    Each with its last revision: other months then find more of the grant than they did. That a month is closed, or was
+    issued with more, moves nothing: it was known with that already.
     """
     records = read_records(home)
     standing = issued(records)
     last = {record.month: record.revision for record in records}
     reopened = [(month, revision) for month, revision in last.items() if month not in standing]
-    restated = [
-        (month, record.revision)
-        for month, record in standing.items()
-        if record.revision > 1
-        and _credits_used(_charges_of(home, month, record.revision))
-        != _credits_used(_charges_of(home, month, record.revision - 1))
-    ]
+    anew = [(month, record) for month, record in standing.items() if record.revision > 1]
+    restated = [(month, record.revision) for month, record in anew if _gave_back(home, record)]
     return tuple(sorted([*reopened, *restated]))
+
+
+def _gave_back(home: Home, record: Record) -> bool:
+    before = _credits_used(_charges_of(home, record.month, record.revision - 1))
+    now = _credits_used(_charges_of(home, record.month, record.revision))
+    return any(now.get(grant, Decimal(0)) < used for grant, used in before.items())
 
 
 def _charges_of(home: Home, month: date, revision: int) -> Path:
     return folder_of(home, month, revision) / MARTS / "monthly_charges" / f"{month:%Y-%m}.parquet"
 
 
-def _credits_used(charges: Path) -> list[tuple[object, ...]]:
+def _credits_used(charges: Path) -> dict[str, Decimal]:
     if not charges.exists():
-        return []
+        return {}
     import duckdb
 
     with duckdb.connect(config={"threads": 1}) as connection:
-        return connection.execute(
-            "select grant_id, sum(amount) from read_parquet(?) "
-            "where grant_id <> '' and scope_type = 'organisation' group by grant_id order by grant_id",
+        rows = connection.execute(
+            "select grant_id, -sum(amount) from read_parquet(?) "
+            "where grant_id <> '' and scope_type = 'organisation' group by grant_id",
             [charges.as_posix()],
         ).fetchall()
+    return dict(rows)
 
 
 def issued_marts(home: Home) -> Path:

@@ -5,7 +5,8 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from orchestration.closing.differences import ZERO, Difference
+from orchestration.closing.compared import Difference
+from orchestration.closing.differences import charged_of
 from orchestration.closing.freeze import MARTS, STATEMENTS
 from orchestration.delivery.recipients import audience
 from orchestration.home import Home
@@ -40,7 +41,7 @@ def statement_messages(
         files = [f"{name}.pdf", f"{name}.csv"]
         if f"{STATEMENTS}/{files[0]}" not in frozen:
             continue
-        changed = [line.cost for line in lines if line.month == month and scope in ("", line.department)]
+        of_month = [line for line in lines if line.month == month]
         printed = number(month, whose, standing)
         facts = IssuedFacts(
             organisation=settings.organisation.name,
@@ -49,7 +50,7 @@ def statement_messages(
             number=printed,
             spend=spend,
             approved_by=approved_by,
-            corrected=sum(changed, ZERO) if revision > 1 else None,
+            corrected=charged_of(of_month, whose.kind, scope) if revision > 1 else None,
             attachments=tuple(files),
         )
         with using(settings.currency):

@@ -1,14 +1,20 @@
-"""The closed months at a glance: what was issued of each, and by how much it is known otherwise today."""
+"""Where months stand: what was issued of the closed ones, by how much it is known otherwise, and which come next."""
 
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from orchestration.closing.differences import ZERO, find_differences
+from orchestration.closing.checks import month_checks
+from orchestration.closing.compared import ZERO
+from orchestration.closing.differences import find_differences
 from orchestration.closing.issued import closed_months
 from orchestration.closing.records import Record
 from orchestration.home import Home
+from orchestration.landing import receipts
+from orchestration.marts.calendar import next_month
 from orchestration.marts.manifest import Manifest
+from orchestration.reconciling.verdicts import State, state_of
+from orchestration.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -16,7 +22,9 @@ class ClosedMonth:
     """A closed month as it stands. `spend` is what was issued, exact; `recorded_at` is UTC.
 
     `statement`: the number of the organisation's statement. `known_since`: what is known today less what was issued or
-    carried into a later month, None where the month is not published now; `lines` is how many lines differ.
+    carried into a later month, None where the month is not published now; `charged_since` the same of what the
+    organisation's statement charges, with credits and tax; `lines` is how many lines differ, `shares` of them by who
+    bears shared costs.
     """
 
     month: date
@@ -28,7 +36,9 @@ class ClosedMonth:
     reason: str
     spend: Decimal
     known_since: Decimal | None
+    charged_since: Decimal | None
     lines: int
+    shares: int
 
 
 def closed_overview(home: Home, manifest: Manifest | None) -> tuple[ClosedMonth, ...]:
@@ -41,7 +51,6 @@ def closed_overview(home: Home, manifest: Manifest | None) -> tuple[ClosedMonth,
     found = []
     for month, record in closed.items():
         item = differing.get(month)
-        known = item.cost if item else ZERO
         found.append(
             ClosedMonth(
                 month=month,
@@ -52,11 +61,40 @@ def closed_overview(home: Home, manifest: Manifest | None) -> tuple[ClosedMonth,
                 recorded_at=record.recorded_at,
                 reason=record.reason,
                 spend=Decimal(record.spend),
-                known_since=known if month in published else None,
+                known_since=(item.cost if item else ZERO) if month in published else None,
+                charged_since=(item.charged if item else ZERO) if month in published else None,
                 lines=len(item.lines) if item else 0,
+                shares=item.shares if item else 0,
             )
         )
     return tuple(found)
+
+
+@dataclass(frozen=True)
+class OpenMonth:
+    """A month that is over and not closed: a draft, or reconciled with what was billed; `unmet`: what closing wants."""
+
+    month: date
+    state: State
+    unmet: tuple[str, ...]
+
+
+def open_overview(home: Home, settings: Settings, manifest: Manifest | None) -> tuple[OpenMonth, ...]:
+    """The months that could be closed next, in order: after the last closed one, else the last full one. Light."""
+    if manifest is None:
+        return ()
+    over = [month for month in sorted(manifest.months) if next_month(month) <= settings.today]
+    closed = closed_months(home)
+    waiting = [month for month in over if month > max(closed)] if closed else over[-1:]
+    landed = receipts(home)
+    return tuple(
+        OpenMonth(
+            month,
+            state_of(manifest, month, None),
+            tuple(f"{check.name}: {check.detail}" for check in month_checks(manifest, landed, month) if not check.met),
+        )
+        for month in waiting
+    )
 
 
 def statement_number(record: Record) -> str:

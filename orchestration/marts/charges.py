@@ -14,8 +14,8 @@ from orchestration.reference.currencies import CURRENCIES
 class Charges:
     """`grants`: those in money. `issued`: the charges of each closed month as they were issued, if it has any.
 
-    `moved`: months whose use of grants was issued anew or is open again, each with its revision: the open months have
-    more or less of a grant than they had.
+    `moved`: months that were issued anew with less of a grant than before or are open again, each with its revision:
+    there is more of it for others.
     """
 
     grants: tuple[CreditGrant, ...] = ()
@@ -43,7 +43,7 @@ class Charges:
             "charges",
             sorted(repr(replace(grant, note="")) for grant in grants),
             before,
-            [f"{moved}/{revision}" for moved, revision in self.moved] if grants and month not in self.closed else [],
+            [f"{moved}/{revision}" for moved, revision in self.moved] if grants else [],
             sorted(repr(tax) for tax in self.taxes if tax.valid_from <= last < tax.valid_to),
         ]
 

@@ -49,7 +49,8 @@ class Silence:
 class IssuedFacts:
     """A closed month's statement: whose it is (`scope` empty: the organisation's), its number, what it charges.
 
-    `corrected` is the change of a restatement against the revision before it, None for a first issue.
+    `corrected` is by how much a restatement charges more than the revision before it, with credits and tax; None for a
+    first issue.
     """
 
     organisation: str

@@ -67,7 +67,7 @@ def statement_issued(facts: IssuedFacts) -> Rendered:
     """The message that comes with a closed month's statement."""
     whose = words.line(facts.scope or facts.organisation)
     spend = words.money(facts.spend)
-    again = "" if facts.corrected is None else f", revised by {words.signed(facts.corrected)}"
+    again = "" if facts.corrected is None else f", {words.signed(facts.corrected)} charged"
     return _rendered(
         "statement",
         subject=f"Statement of {facts.month:%B %Y} for {whose}: {spend}{again}",
@@ -75,7 +75,7 @@ def statement_issued(facts: IssuedFacts) -> Rendered:
         rows=(
             ("Statement", words.line(facts.number)),
             ("Spend", spend),
-            *(() if facts.corrected is None else (("Change", words.signed(facts.corrected)),)),
+            *(() if facts.corrected is None else (("Change in what is charged", words.signed(facts.corrected)),)),
             ("Approved by", words.line(facts.approved_by)),
         ),
         attachments=facts.attachments,

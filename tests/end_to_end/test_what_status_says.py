@@ -69,7 +69,7 @@ def test_status_names_closed_months_and_what_is_known_since(home: Home) -> None:
     assert (item["approved_by"], item["reason"]) == ("Ada Osei", "quarantined rows")
     assert (Decimal(item["spend"]), Decimal(item["known_since"]), item["lines"]) == (spend, 0, 0)
     assert (
-        f"October 2026 closed at ${spend:,.2f} as 2026-10/organisation/1 by Ada Osei, 2026-11-21; nothing differs"
+        f"October 2026 closed at ${spend:,.2f} as 2026-10/organisation/1, approved by Ada Osei, 2026-11-21; nothing "
         in (command(home, "status").out)
     )
     late_file(home)

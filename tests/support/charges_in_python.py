@@ -59,25 +59,36 @@ def credits_used(
         key = (row.day, row.department, row.provider, row.model)
         costs[key] = costs.get(key, ZERO) + row.cost
     used: dict[tuple[date, str, str], Decimal] = {}
-    for grant in sorted(grants, key=lambda grant: (grant.use_order, grant.valid_to, grant.grant_id)):
-        left: dict[date | None, Decimal] = {month: issued.get(grant.grant_id, ZERO) for month, issued in closed.items()}
-        left[None] = grant.amount - sum(left.values(), ZERO)
-        for day, department, provider, model in sorted(costs):
-            fits = (
-                grant.valid_from <= day < grant.valid_to
-                and grant.scope in ("", department)
-                and grant.provider in ("", provider)
-                and grant.model in ("", model)
-            )
-            month = day.replace(day=1)
-            whose = month if month in closed else None
-            taken = max(min(costs[day, department, provider, model], left[whose]), ZERO) if fits else ZERO
-            if taken:
-                left[whose] -= taken
-                costs[day, department, provider, model] -= taken
-                key = (month, department, grant.grant_id)
-                used[key] = used.get(key, ZERO) + taken
+    ordered = sorted(grants, key=lambda grant: (grant.use_order, grant.valid_to, grant.grant_id))
+    for claim in ("issued", "rest"):
+        for grant in ordered:
+            left = _left(grant, closed)
+            for day, department, provider, model in sorted(costs):
+                fits = (
+                    grant.valid_from <= day < grant.valid_to
+                    and grant.scope in ("", department)
+                    and grant.provider in ("", provider)
+                    and grant.model in ("", model)
+                )
+                month = day.replace(day=1)
+                whose = month if claim == "issued" else None
+                taken = min(costs[day, department, provider, model], left.get(whose, ZERO)) if fits else ZERO
+                if taken:
+                    left[whose] -= taken
+                    costs[day, department, provider, model] -= taken
+                    key = (month, department, grant.grant_id)
+                    used[key] = used.get(key, ZERO) + taken
     return used
+
+
+def _left(grant: CreditGrant, closed: Mapping[date, Mapping[str, Decimal]]) -> dict[date | None, Decimal]:
+    """What each closed month may take again of what it was issued with, and (None) what is left for all usage."""
+    left: dict[date | None, Decimal] = {}
+    rest = grant.amount
+    for month, issued in sorted(closed.items()):
+        left[month] = max(min(issued.get(grant.grant_id, ZERO), rest), ZERO)
+        rest -= left[month]
+    return left | {None: rest}
 
 
 def statements(

@@ -78,11 +78,12 @@ def tax(draw: st.DrawFn, number: int) -> Tax:
 
 @st.composite
 def issued(draw: st.DrawFn, grants: Sequence[CreditGrant]) -> dict[date, dict[str, Decimal]]:
-    """September is open, or closed with some part of each grant."""
-    if not draw(st.booleans()):
-        return {}
-    parts = {each.grant_id: draw(st.integers(0, 4)) for each in grants}
-    return {MONTHS[0]: {each.grant_id: each.amount * parts[each.grant_id] / 4 for each in grants}}
+    """What September, or both months, were closed with: parts of each grant, of one lowered since more than it has."""
+    closed = draw(st.integers(0, len(MONTHS)))
+    return {
+        month: {each.grant_id: each.amount * draw(st.integers(0, 4)) / 4 for each in grants}
+        for month in MONTHS[:closed]
+    }
 
 
 @st.composite

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from orchestration.reference import FIRST_DAY, LAST_DAY, CreditGrant, Tax
-from reports.charges import Charges, settle, tax_on
+from reports.charges import Charges, carried, settle
+from reports.corrections import corrected
 from reports.narrative.charges import balance_due, nature
 from reports.statement import build, html
 from reports.twin import twin
@@ -37,7 +38,22 @@ LINES = (
     line("tax_added", "18.00", tax=VAT, base=D("90.00")),
     line("prepaid_credit", "-8.00", grant_id="topup", left_after=D("1.5")),
 )
-CARRIED = Correction(date(2026, 9, 1), "Law", "", "openai", "m", D("1.00"), D("3.005"), (VAT,))
+SEPTEMBER = date(2026, 9, 1)
+
+
+def part(kind: str, issued: str, known: str, name: str = "", *, scope: str = "") -> Correction:
+    """Of September's statement of the organisation, or of a department."""
+    kind_of = "department" if scope else "organisation"
+    return Correction(SEPTEMBER, scope, "", "", "", D(issued), D(known), kind=kind, scope_type=kind_of, name=name)
+
+
+CARRIED = (
+    Correction(SEPTEMBER, "Law", "", "openai", "m", D("1.00"), D("3.005")),
+    part("spend", "1.00", "3.01"),
+    part("tax_added", "0.20", "0.60", "GB VAT 20%"),
+    part("tax_contained", "0.00", "0.10", "IE VAT 23%"),
+    part("spend", "1.00", "3.01", scope="Law"),
+)
 BALANCE = Balance(D("50.00"), (Payment("P", date(2026, 10, 14), D("40.00"), "SEPA 1"),), closed_until=date(2026, 9, 1))
 
 
@@ -58,7 +74,9 @@ def test_a_feature_of_many_lines_is_less_than_a_cent_from_its_exact_sum() -> Non
 
 
 def test_the_rows_lead_from_usage_to_what_is_due() -> None:
-    found = settle(LINES, month=OCTOBER, currency="USD", carried=[CARRIED], balance=BALANCE)
+    found = settle(
+        LINES, month=OCTOBER, currency="USD", carried=carried(CARRIED, ORGANISATION, OCTOBER), balance=BALANCE
+    )
     assert told(found) == [
         ("OpenAI usage at list price", "90.00"),
         ("Anthropic usage at list price", "30.00"),
@@ -70,7 +88,8 @@ def test_the_rows_lead_from_usage_to_what_is_due() -> None:
         ("VAT 20%", "18.00"),
         ("Charge for October 2026", "108.00"),
         ("Corrections to closed months", "2.01"),
-        ("VAT 20% on corrections", "0.40"),
+        ("GB VAT 20% on corrections", "0.40"),
+        ("IE VAT 23% contained on corrections", "0.10"),
         ("Prepaid credit topup", "-8.00"),
         ("Amount charged, USD", "102.41"),
         ("Opening balance", "50.00"),
@@ -112,13 +131,29 @@ def test_many_payments_are_summed_up_and_an_open_month_is_named() -> None:
     assert rows[-1].amount == D("90.00")
 
 
-@pytest.mark.parametrize(
-    ("base", "percent", "of", "tax"),
-    [("10.12", 20, 100, "2.02"), ("10.13", 20, 100, "2.03"), ("0.20", "12.5", 100, "0.03"),
-     ("-0.20", "12.5", 100, "-0.03"), ("10.70", 7, 107, "0.70"), ("1.00", 100, 100, "1.00"), ("0.01", 0, 100, "0.00")],
-)  # fmt: skip
-def test_tax_is_half_away_from_zero_on_the_cent(base: str, percent: str | int, of: int, tax: str) -> None:
-    assert tax_on(D(base), TaxRate("GB", "VAT", D(percent), D(of), contained=False)) == D(tax)
+def test_corrections_add_up_to_what_is_charged_otherwise_and_a_cent_of_rounding_is_told() -> None:
+    """Usage of 2.005 is 2.01 by itself, and the statement went from 1.00 to 3.00; shares of shared costs are beside."""
+    lines = (
+        CARRIED[0],
+        part("spend", "1.00", "3.00"),
+        part("promotional_credit", "-0.50", "-1.25", "welcome"),
+        part("tax_added", "0.10", "0.35", "GB VAT 20%"),
+        part("tax_contained", "0.00", "0.10", "IE VAT 23%"),
+        Correction(
+            SEPTEMBER, "Law", "", "", "", D("10"), D("7.5"), kind="shared", scope_type="department", name="rent"
+        ),
+    )
+    found = corrected(lines, ORGANISATION, SEPTEMBER)
+    assert found is not None and not found.carried
+    assert [(row.name, str(row.change)) for row in found.rows] == [
+        ("Law", "2.01"), ("Rounding to cents", "-0.01"), ("Promotional credit welcome", "-0.75"),
+        ("GB VAT 20%", "0.25"), ("IE VAT 23% contained", "0.10"),
+    ]  # fmt: skip
+    assert found.total == D("1.50")
+    assert [(row.name, row.note, str(row.change)) for row in found.shares] == [("Law", "rent", "-2.50")]
+    law = corrected(lines, Scope("department", "Law"), SEPTEMBER)
+    assert law is not None and [row.name for row in law.shares] == ["Law"]
+    assert corrected(lines, Scope("department", "Ops"), SEPTEMBER) is None
 
 
 def test_the_page_says_what_it_is() -> None:

@@ -3,8 +3,15 @@
 -- Grain: month × department × grant, only what was used, for every month back to the first day of any grant.
 -- Guarantees: derived from the days alone, no state is kept. Grants are taken in their order (use_order, then the one
 -- that expires first, then id), each by the usage it fits on the days it holds, first by day, then in the order of
--- department, provider and model, until it is used up. A closed month takes at most what it was issued with; the open
--- months share what all closed ones left. Nothing is used twice: not a grant, and not a cost by two grants.
+-- department, provider and model, until it is used up. First each closed month takes what it was issued with; what all
+-- closed ones left is for the open months and for usage of closed ones that became known later, day by day. Nothing is
+-- used twice: not a grant, and not a cost by two grants.
+{% set steps = [] %}
+{% for claim in ['issued', 'rest'] %}
+{% for place in range(1, var('money_grants') + 1) %}
+{% do steps.append({'place': place, 'claim': claim}) %}
+{% endfor %}
+{% endfor %}
 with
 
 grants as (
@@ -20,24 +27,23 @@ issued as (
     group by month, grant_id
 ),
 
-periods as (
-    select distinct closed_month from {{ ref('credit_days') }}
-),
-
--- Used below, once for each grant.
+-- Used below, once for each grant. A grant that was lowered since goes to the earlier closed months first.
 available as (  -- noqa: ST03
     select
         grants.place,
-        periods.closed_month,
-        case
-            when periods.closed_month = date '0001-01-01'
-                then grants.amount - coalesce(sum(every.used), 0)
-            else coalesce(sum(every.used) filter (where every.closed_month = periods.closed_month), 0)
-        end as amount
+        issued.closed_month,
+        greatest(least(issued.used, grants.amount - coalesce(sum(issued.used) over (
+            partition by grants.place order by issued.closed_month rows between unbounded preceding and 1 preceding
+        ), 0)), 0) as of_issued
     from grants
-    cross join periods
-    left join issued as every on grants.grant_id = every.grant_id
-    group by grants.place, periods.closed_month, grants.amount
+    inner join issued on grants.grant_id = issued.grant_id
+),
+
+rest as (  -- noqa: ST03
+    select grants.place, greatest(grants.amount - coalesce(sum(issued.used), 0), 0) as of_rest
+    from grants
+    left join issued on grants.grant_id = issued.grant_id
+    group by grants.place, grants.amount
 ),
 
 left_0 as (
@@ -45,47 +51,56 @@ left_0 as (
     from {{ ref('credit_days') }}
 ),
 
-{% for place in range(1, var('money_grants') + 1) %}
-wanted_{{ place }} as (
+{% for step in steps %}
+wanted_{{ loop.index }} as (
     select
         days.*,
         case when grants.place is null then cast(0 as decimal(38, 18)) else days.remaining end as wanted,
-        coalesce(available.amount, 0) as available
+        coalesce({{ 'available.of_issued' if step.claim == 'issued' else 'rest.of_rest' }}, 0) as available
     from left_{{ loop.index0 }} as days
     left join grants
         on
-            grants.place = {{ place }}
+            grants.place = {{ step.place }}
             and days.usage_date >= grants.valid_from and days.usage_date < grants.valid_to
             and (grants.scope_type = 'organisation' or (grants.scope_type = 'department' and grants.scope = days.department))
             and (grants.provider = '' or grants.provider = days.provider)
             and (grants.model = '' or grants.model = days.model)
-    left join available on available.place = {{ place }} and days.closed_month = available.closed_month
+    {% if step.claim == 'issued' %}
+    left join available on available.place = {{ step.place }} and days.closed_month = available.closed_month
+    {% else %}
+    left join rest on rest.place = {{ step.place }}
+    {% endif %}
 ),
 
-left_{{ place }} as (
+left_{{ loop.index }} as (
     select
         * exclude (remaining, wanted, available),
         cast(greatest(least(wanted, available - (sum(wanted) over (
-            partition by closed_month order by usage_date, department, provider, model
+            {{ 'partition by closed_month' if step.claim == 'issued' }} order by usage_date, department, provider, model
             rows between unbounded preceding and current row
-        ) - wanted)), 0) as decimal(38, 18)) as used_{{ place }},
-        cast(remaining - used_{{ place }} as decimal(38, 18)) as remaining
-    from wanted_{{ place }}
+        ) - wanted)), 0) as decimal(38, 18)) as used_{{ loop.index }},
+        cast(remaining - used_{{ loop.index }} as decimal(38, 18)) as remaining
+    from wanted_{{ loop.index }}
 ),
 
 {% endfor %}
-used as (
-    {% for place in range(1, var('money_grants') + 1) %}
-    select month, department, {{ place }} as place, sum(used_{{ place }}) as used
-    from left_{{ var('money_grants') }}
-    group by month, department
-    having sum(used_{{ place }}) > 0
+claims as (
+    {% for step in steps %}
+    select month, department, {{ step.place }} as place, used_{{ loop.index }} as used
+    from left_{{ steps | length }}
+    where used_{{ loop.index }} > 0
     {% if not loop.last %}union all{% endif %}
     {% else %}
     select month, department, 1 as place, effective_cost as used
     from left_0
     where false
     {% endfor %}
+),
+
+used as (
+    select month, department, place, sum(used) as used
+    from claims
+    group by month, department, place
 )
 
 select
