@@ -28,6 +28,20 @@
     ) -}}
 {% endmacro %}
 
+{# An amount at one rate as it would be at another: amount * other / own, exact, then rounded half up at the 18th
+   decimal. NULL where any of them is. `amount` is repeated, so give a column. #}
+{% macro at_other_rate(amount, own, other) %}
+    {%- set units = to_units('abs(' ~ amount ~ ')') -%}
+    {%- set by = 'cast(' ~ own ~ ' * 1000000000000 as hugeint)' -%}
+    {%- set times = 'cast(' ~ other ~ ' * 1000000000000 as hugeint)' -%}
+    {%- set share = exact_share(units, '(' ~ times ~ ' % ' ~ by ~ ')', by) -%}
+    {%- set whole = '(' ~ units ~ ' // ' ~ by ~ ') * (' ~ times ~ ' % ' ~ by ~ ') + (' ~ share ~ ').q' -%}
+    {{- return(
+        'cast(' ~ from_units(units ~ ' * (' ~ times ~ ' // ' ~ by ~ ') + ' ~ whole ~ ' + case when 2 * (' ~ share ~ ').r >= ' ~ by
+        ~ ' then 1 else 0 end') ~ ' * case when ' ~ amount ~ ' < 0 then -1 else 1 end as decimal(38, 18))'
+    ) -}}
+{% endmacro %}
+
 {# Joins the rate of a row's currency in force on a day of it, under the name `alias`; a row without one keeps NULL.
    Then {{ '{{' }} at_rate('amount', alias ~ '.rate') }} is the amount, and alias.rate_date the rate's date. #}
 {% macro join_rate(currency, day, alias='fx') %}

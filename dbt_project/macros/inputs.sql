@@ -25,6 +25,9 @@
             {'from_at': 'timestamp', 'to_at': 'timestamp', 'seconds': 'integer'}, var('utc_offsets')
         )) %}
         {% do run_query('create or replace view run.months as ' ~ months_select()) %}
+        {% do run_query('create or replace view run.bill_rates as ' ~ values_select(
+            {'rate_day': 'date', 'fx_rate': 'decimal(18, 12)', 'fx_date': 'date'}, var('bill_rates')
+        )) %}
         {% do run_query('create or replace view run.closed_months as ' ~ values_select(
             {'month': 'date'}, var('closed_months')
         )) %}

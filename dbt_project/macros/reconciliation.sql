@@ -1,12 +1,13 @@
 {# What providers' bills are compared with, and how a difference is split. #}
 
-{# The currency of computed costs: a bill in another is not compared. #}
+{# The currency of computed costs, in which bills are compared. #}
 {% macro computed_currency() %}{{ return(quoted(var('currency'))) }}{% endmacro %}
 
 {# The causes that a variance is split into; `unexplained` is what none of them is shown to be. #}
 {% macro variance_causes() %}
     {{ return([
         'unpriced', 'missing_days', 'days_not_billed', 'price', 'rounding', 'credits', 'fees', 'time_zone', 'adjustments',
+        'exchange',
     ]) }}
 {% endmacro %}
 

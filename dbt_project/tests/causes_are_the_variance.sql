@@ -1,5 +1,6 @@
 -- The causes and what is unexplained are the variance, to the last digit; an account is the sum of its models, its own
--- month is that of monthly_usage, and rounding is never more than half a cent a billed line.
+-- month is that of monthly_usage, and rounding is never more than half a cent of the bill's
+-- currency a billed line.
 with
 
 models as (
@@ -37,7 +38,9 @@ from {{ ref('monthly_reconciliation_models') }}
 where
     variance is distinct from billed - computed
     or variance is distinct from {{ variance_causes() | join(' + ') }} + unexplained
-    or abs(rounding) > billed_lines * cast(0.005 as decimal(4, 3))
+    or abs(rounding) > billed_lines * cast(0.005 as decimal(4, 3)) * (
+        select greatest(coalesce(max(rates.fx_rate), 1), 1) from {{ source('run', 'bill_rates') }} as rates
+    )
 union all
 select 'an account' as what, accounts.month, accounts.provider, accounts.provider_account as name
 from {{ ref('monthly_reconciliation') }} as accounts

@@ -14,7 +14,7 @@ from orchestration.files import write_atomically
 from orchestration.home import Home
 from orchestration.marts.manifest import Manifest
 from orchestration.reference.currencies import PRICE_CURRENCY
-from orchestration.reference.fx import FxRate, Rates
+from orchestration.reference.fx import FxRate, NoRateError, Rates
 
 # A day's own rate is published in its evening or entered the morning after.
 _OPEN_DAYS = timedelta(days=1)
@@ -48,6 +48,13 @@ class DayRates:
         if not anew and day < self._open_from and day in self._own:
             return self._own[day]
         return self.by_table(day)
+
+    def of_bill(self, day: date, *, anew: bool = False) -> DayRate | None:
+        """The rate to convert a bill of the day with, which may be one without usage; None where there is none."""
+        try:
+            return self.of(day, anew=anew)
+        except NoRateError:
+            return None
 
     def by_table(self, day: date) -> DayRate:
         """The rate in force by the table as it is now. Raises NoRateError where there is none."""

@@ -97,6 +97,10 @@ def build_variables(
         **charged.variables(_credit_days(home, plan, manifest, charged)),
         "published_utc_files": _billable_files(home, settings, plan, manifest, mart="daily_utc_usage"),
         "published_control_files": _billable_files(home, settings, plan, manifest, mart="daily_control_usage"),
+        "bill_rates": [
+            {"rate_day": day.isoformat(), "fx_rate": rate.rate, "fx_date": rate.rate_date.isoformat()}
+            for day, rate in {day: rate for item in plan.months for day, rate in item.rates.items()}.items()
+        ],
         "reconcile": settings.reconcile.variables(),
         "data_until": plan.data_until.isoformat() if plan.data_until else "0001-01-01",
     }

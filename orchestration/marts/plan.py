@@ -38,12 +38,16 @@ class StaleDay:
 
 @dataclass(frozen=True)
 class StaleMonth:
-    """A month to build, because one of its days, its own tables or its last complete day changed."""
+    """A month to build, because one of its days, its own tables or its last complete day changed.
+
+    `rates`: what bills of its UTC days are converted with; none without a bill, or where prices are not converted.
+    """
 
     month: date
     fingerprint: str
     data_until: date
     why: str
+    rates: Mapping[date, DayRate] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -153,6 +157,7 @@ def make_plan(
         costs=costs,
         charges=charges or Charges(),
         bills=bills,
+        bill_rate=(lambda day: rates.of_bill(day, anew=day in (repin or {}))) if rates else lambda day: None,
     )
     return Plan(
         days=tuple(stale_days),
@@ -178,6 +183,7 @@ def _stale_months(
     costs: Mapping[date, set[str]],
     charges: Charges,
     bills: Bills | None,
+    bill_rate: Callable[[date], DayRate | None],
 ) -> Iterable[StaleMonth]:
     days_of: dict[date, list[str]] = defaultdict(list)
     for day, fingerprint in fingerprints.items():
@@ -198,9 +204,13 @@ def _stale_months(
             if budget.valid_from <= last < budget.valid_to
         ]
         reported: list[object] = [sorted(costs[month])] if month in costs else []
+        own_rates: dict[date, DayRate] = {}
         if bills is not None:
             edges = [f"{day}={fingerprints[day]}" for day in bills.neighbours(month) if day in fingerprints]
             reported += [bills.of(month), edges]
+            if month in costs or bills.bill(month):
+                own_rates = {day: rate for day in bills.days(month) if (rate := bill_rate(day))}
+                reported += [[day.isoformat(), *rate.stamp] for day, rate in own_rates.items()]
         shared = shared_in(month, shared_costs)
         # Cost centres and exchange rates are those of that day, also when it has no usage.
         foreign = sorted({row.currency for row in shared} - {""}) if exchange else []
@@ -213,7 +223,7 @@ def _stale_months(
         if published.get(month) != fingerprint or month in touched:
             other = "its budgets, shared costs, credits, taxes, last complete day or a provider's bill changed"
             why = "its days changed" if month in touched else other
-            yield StaleMonth(month=month, fingerprint=fingerprint, data_until=until, why=why)
+            yield StaleMonth(month=month, fingerprint=fingerprint, data_until=until, why=why, rates=own_rates)
 
 
 def _contents_by_day(

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 # As the marts name them, in the order in which they are told.
 CAUSES = (
-    "unpriced", "missing_days", "days_not_billed", "price", "time_zone", "credits", "fees", "adjustments", "rounding",
+    "unpriced", "missing_days", "days_not_billed", "price", "time_zone", "credits", "fees", "adjustments", "exchange",
+    "rounding",
 )  # fmt: skip
 _AMOUNTS = ("billed", "computed", "variance", "unexplained")
 
@@ -47,12 +48,21 @@ class ModelRow:
 
 @dataclass(frozen=True)
 class AccountRow:
-    """One account of a provider, and its models. `missing` and `not_billed` are UTC days."""
+    """One account of a provider, and its models. `missing` and `not_billed` are UTC days.
+
+    Amounts are in `currency`. `bill_amount` is in that of the bill, and `fx_rates` are the dates and rates it was
+    converted with. `reported` and `invoiced` are what either bill charges for usage.
+    """
 
     provider: str
     account: str
     currency: str
+    bill_currency: str
     bill: str
+    bill_amount: Decimal | None
+    fx_rates: tuple[str, ...]
+    reported: Decimal | None
+    invoiced: Decimal | None
     figures: Compared
     tolerance: Decimal | None
     invoice_variance: Decimal | None
@@ -132,7 +142,12 @@ def _accounts(snapshot: Path, month: date) -> tuple[AccountRow, ...]:
                     provider=row["provider"],
                     account=row["provider_account"],
                     currency=row["currency"],
+                    bill_currency=row["bill_currency"],
                     bill=row["bill"],
+                    bill_amount=row["bill_amount"],
+                    fx_rates=_split(row["fx_rates"]),
+                    reported=row["reported"],
+                    invoiced=row["invoiced"],
                     figures=_compared(row),
                     tolerance=row["tolerance"],
                     invoice_variance=row["invoice_variance"],

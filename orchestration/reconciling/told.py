@@ -21,6 +21,7 @@ CAUSE_WORDS = {
     "credits": "credits",
     "fees": "fees",
     "adjustments": "own markups and discounts",
+    "exchange": "exchange rate",
     "rounding": "rounding",
 }
 _BILLS = {"report": "cost report", "invoice": "invoices"}
@@ -40,7 +41,8 @@ def print_month(found: Month, as_json: bool) -> None:
         console.print("There is neither usage nor a bill.")
     for row in (row for row in found.accounts if row.bill):
         tolerance = f", tolerance {_money(row.tolerance)}" if row.tolerance is not None else ""
-        console.print(f"\n[bold]{escape(row.name)}[/], {_BILLS[row.bill]} in {escape(row.currency)}{tolerance}")
+        bill = f"{_BILLS[row.bill]} in {escape(row.bill_currency)}{_converted(row)}"
+        console.print(f"\n[bold]{escape(row.name)}[/], {bill}{tolerance}")
         console.print(_table(row))
         if len(row.models) > _SHOWN:
             console.print(f"and {len(row.models) - _SHOWN} more models; all of them with --json")
@@ -83,10 +85,26 @@ def next_steps(row: AccountRow, month: date) -> Iterator[str]:
             "Nothing shows where the unexplained amount comes from. Usage that another client or key causes is not in "
             "the logs; the provider's usage report as a source with role: control tells usage and price apart."
         )
+    if row.invoiced is not None and row.reported is not None and row.invoice_variance is None:
+        other = {"report": "invoices are", "invoice": "cost report is"}[row.bill]
+        yield f"The {other} of fewer days with usage, and not compared."
     if row.why_not == "currency":
-        yield f"Not compared: the bill is in {row.currency}, in which no cost is computed."
+        yield (
+            f"Not compared: the bill is in {row.currency}, which is neither your currency nor that of prices, or "
+            "reference/fx_rates.csv has no rate for its day."
+        )
     if row.why_not == "period":
         yield "Not compared: a line begins in an earlier month. Enter one line for each month that it is of."
+
+
+def _converted(row: AccountRow) -> str:
+    """What the bill is in its own currency, and at which rates it was converted."""
+    if not row.fx_rates:
+        return ""
+    dates, rates = zip(*(text.split(" ") for text in row.fx_rates), strict=True)
+    low, high = min(rates, key=Decimal), max(rates, key=Decimal)
+    at = f"{low} of {dates[0]}" if len(rates) == 1 else f"{low} to {high} of {dates[0]} to {dates[-1]}"
+    return f", {_money(row.bill_amount, row.bill_currency)} at {at}"
 
 
 def _table(row: AccountRow) -> Table:

@@ -52,7 +52,9 @@ INVOICES = Table(
     about=(
         "For `tallyhouse reconcile`. One row for each line, or one for the whole invoice. The period is written as "
         "invoices print it: both days belong to it, and are the provider's, which are UTC. A line is of the month of "
-        "its last day. One that begins in an earlier month is not compared, nor one in another currency than yours."
+        "its last day. One that begins in an earlier month is not compared. One in US dollars is converted at the "
+        "rate of the last day that the account's invoices are of; one that is neither in dollars nor in your "
+        "currency is not compared."
     ),
     columns=(
         Column("provider", name(), "as in the usage marts, such as anthropic"),

@@ -1,7 +1,7 @@
 """The reconciliation's own SQL on rows of one's own: usage, cost reports and invoices in, cells and verdicts out."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +14,7 @@ from orchestration.marts.dbt_build import PROJECT
 D = Decimal
 MONTH = "2026-10-01"
 CAUSES = ("unpriced", "missing_days", "days_not_billed", "price", "rounding", "credits", "fees", "time_zone",
-          "adjustments")  # fmt: skip
+          "adjustments", "exchange")  # fmt: skip
 Rows = Sequence[dict[str, Any]]
 
 USED = {
@@ -60,6 +60,7 @@ class Marts:
         required: Sequence[str] = (),
         currency: str = "USD",
     ) -> None:
+        self.currency = currency
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
 
@@ -83,8 +84,22 @@ class Marts:
         self._connection = duckdb.connect(str(path), config={"threads": 1})
         self._connection.execute("create or replace table run.month_rows as select * from run.months")
 
-    def __call__(self, *, usage: Rows = (), control: Rows = (), report: Rows = (), invoices: Rows = ()) -> Found:
-        """Every row says only what differs from USED, REPORTED or INVOICED."""
+    def __call__(
+        self,
+        *,
+        usage: Rows = (),
+        control: Rows = (),
+        report: Rows = (),
+        invoices: Rows = (),
+        rates: Mapping[str, str] | None = None,
+    ) -> Found:
+        """Every row says only what differs from USED, REPORTED or INVOICED. `rates`: of a US dollar, by day."""
+        self._connection.execute(
+            "create or replace table run.rate_rows (rate_day date, fx_rate decimal(18, 12), fx_date date)"
+        )
+        for day, rate in (rates or {}).items():
+            self._connection.execute("insert into run.rate_rows values (?, ?, ?)", [day, rate, day])
+        self._connection.execute("create or replace view run.bill_rates as select * from run.rate_rows")
         self._fill("marts.daily_utc_usage", [{**USED, **row} for row in usage])
         self._fill("marts.daily_control_usage", [{**USED, **row} for row in control])
         self._fill("marts.daily_provider_costs", [{**REPORTED, **row} for row in report])

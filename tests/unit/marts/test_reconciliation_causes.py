@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from decimal import Decimal
+from decimal import Decimal, localcontext
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -129,6 +130,77 @@ def test_the_providers_month_of_utc_days_is_not_the_organisations(marts: Marts) 
     assert (account["computed"], account["computed_utc"]) == (D("11.5") - TINY, D(13))
     assert split(account) == {"time_zone": D("1.5") + TINY}
     assert verdict(found) == "agrees"
+
+
+@pytest.fixture(scope="module")
+def euros(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Marts]:
+    with closing(Marts(tmp_path_factory.mktemp("euros"), currency="EUR")) as marts:
+        yield marts
+
+
+RATES = {"2026-09-30": "0.9", "2026-10-05": "0.85", "2026-10-06": "0.75", "2026-10-31": "0.8"}
+
+
+def test_in_euros_a_report_in_dollars_has_every_cause_at_its_own_days_rate(euros: Marts) -> None:
+    """Costs are euros: $10 on the 5th are 8.5, on the 6th 7.5. In dollars: 2.5 more, 3 on a day without usage, and 2
+    on one without a bill."""
+    usage = [on(5, "8.5"), on(6, "7.5"), on(31, "1.6")]
+    bill = [reported(5, "12.5"), reported(6, "10.00"), reported(7, "3")]
+    found = euros(usage=usage, report=bill, rates={**RATES, "2026-10-07": "0.7"})
+    assert split(found.account()) == {
+        "unexplained": D("2.5") * D("0.85"), "missing_days": 3 * D("0.7"), "days_not_billed": D("-1.6"),
+    }  # fmt: skip
+    assert found.account()["fx_rates"] == "2026-10-05 0.85;2026-10-06 0.75;2026-10-07 0.7"
+    assert found.account()["bill_amount"] == D("25.5")
+    unknown = {"model": "new", "raw_model": "new", "events": 3, "unpriced_events": 3}
+    found = euros(
+        usage=[on(5, "8.5"), on(5, "0", **unknown)],
+        report=[reported(5, "10"), reported(5, "7.25", line_item="new, output"), reported(5, "-1", line_item="x")],
+        rates=RATES,
+    )
+    assert split(found.account()) == {"unpriced": D("6.1625"), "credits": D("-0.85")}
+    more = euros(usage=[on(5, "8.5", output_tokens=7)], control=[on(5, "0", output_tokens=7)],
+                 report=[reported(5, "12.5")], rates=RATES)  # fmt: skip
+    assert split(more.account()) == {"price": D("2.125")}
+
+
+def test_usage_of_another_local_day_is_at_that_days_rate_and_the_exchange_tells_the_difference(euros: Marts) -> None:
+    """$3 of 30 September in the evening, at 0.9, are on the bill of 1 October, at 0.85."""
+    edge = {"usage_date": "2026-09-30", "utc_date": "2026-10-05", "effective_cost": "2.7"}
+    found = euros(usage=[edge, on(5, "8.5")], report=[reported(5, "13")], rates=RATES)
+    assert split(found.account()) == {"exchange": D("-0.15"), "time_zone": D("2.7")}
+    assert found.account()["verdict"] == "agrees"
+
+
+def test_an_invoice_in_dollars_is_at_the_rate_of_its_last_day(euros: Marts) -> None:
+    """$10 on the 5th and $10 on the 6th cost 16 euros, and as much at 0.8 of the last day."""
+    found = euros(usage=[on(5, "8.5"), on(6, "7.5")], invoices=[{"amount": "22.50"}], rates=RATES)
+    assert split(found.account()) == {"unexplained": D("2.0")}
+    found = euros(usage=[on(5, "8.5")], invoices=[{"amount": "10.00"}], rates=RATES)
+    assert split(found.account()) == {"exchange": D("-0.5")}
+    found = euros(usage=[on(5, str(D("0.85") * (10 - D("0.004"))))], invoices=[{"amount": "10.00"}], rates=RATES)
+    assert split(found.account()) == {"exchange": D("-0.4998"), "rounding": D("0.0032")}
+    usage = on(5, "9.775", markup_cost="3.4", discount_cost="-2.125")
+    found = euros(usage=[usage], invoices=[{"amount": "10.00"}], rates=RATES)
+    assert split(found.account()) == {"exchange": D("-0.575"), "adjustments": D("-1.2")}
+
+
+@pytest.mark.parametrize(
+    ("cost", "own", "other", "exact"),
+    [
+        ("1", "3", "1", "0.333333333333333333"), ("2", "3", "1", "0.666666666666666667"),
+        ("-2", "3", "1", "-0.666666666666666667"), ("1", "0.000000000003", "1", "333333333333.333333333333333333"),
+        ("12345678.901234567890123456", "0.851234567891", "0.849999999999", None), ("0", "2", "1", "0"),
+    ],
+)  # fmt: skip
+def test_an_amount_at_another_rate_is_exact(euros: Marts, cost: str, own: str, other: str, exact: str | None) -> None:
+    rates = {"2026-10-05": own, "2026-10-31": other}
+    found = euros(usage=[on(5, cost)], invoices=[{"amount": "1"}], rates=rates)
+    units = int(abs(Fraction(cost) * Fraction(other) / Fraction(own)) * 10**18 + Fraction(1, 2))
+    with localcontext(prec=60):
+        moved = D(units).scaleb(-18) * (-1 if cost.startswith("-") else 1)
+        assert exact is None or moved == D(exact)
+        assert found.account()["exchange"] == moved - D(cost)
 
 
 @pytest.mark.parametrize(

@@ -137,12 +137,34 @@ def test_a_bill_in_another_currency_is_not_compared(lenient: Marts) -> None:
     ]  # fmt: skip
 
 
-def test_what_is_computed_in_euros_is_compared_with_a_bill_in_euros(euros: Marts) -> None:
-    found = euros(usage=[on(5, "100")], report=[reported(5, "117")], invoices=[{"amount": "100", "currency": "EUR"}])
-    told = [(row["currency"], row["bill"], row["billed"], row["computed"], row["verdict"]) for row in found.accounts]
-    assert told == [("EUR", "invoice", D(100), D(100), "agrees"), ("USD", "report", D(117), None, "not compared")]
-    dollars = euros(usage=[on(5, "100")], report=[reported(5, "117")])
-    assert (verdict(dollars), dollars.account()["why_not"]) == ("not compared", "currency")
+def test_what_is_computed_in_euros_is_compared_with_bills_in_euros_and_dollars(euros: Marts) -> None:
+    euro = {"amount": "100", "currency": "EUR"}
+    found = euros(usage=[on(5, "100")], invoices=[euro]).account()
+    assert (found["verdict"], found["billed"], found["bill_currency"], found["fx_rates"]) == ("agrees", 100, "EUR", "")
+    rates = {"2026-10-05": "0.85", "2026-10-31": "0.8"}
+    # The report goes first; what the invoice in euros differs from it by is a rate that nobody knows.
+    account = euros(usage=[on(5, "100")], report=[reported(5, "117")], invoices=[euro], rates=rates).account()
+    assert (account["bill"], account["currency"], account["bill_currency"]) == ("report", "EUR", "USD")
+    assert (account["bill_amount"], account["billed"], account["fx_rates"]) == (117, D("99.45"), "2026-10-05 0.85")
+    assert (account["verdict"], account["unexplained"], account["invoice_variance"]) == ("agrees", D("-0.55"), None)
+    # Invoices in both are two parts of what was billed.
+    both = euros(usage=[on(5, "100")], invoices=[euro, {"amount": "5"}], rates=rates).account()
+    assert (both["billed"], both["bill_amount"], both["bill_currency"]) == (104, 104, "EUR")
+    # Pounds, and dollars on a day without a rate, are not compared.
+    for bill in ({"amount": "5", "currency": "GBP"}, {"amount": "5", "last_day": "2026-10-30"}):
+        none = euros(usage=[on(5, "100")], invoices=[bill], rates=rates).account()
+        assert (none["verdict"], none["why_not"], none["billed"]) == ("not compared", "currency", 5)
+
+
+def test_of_a_report_that_starts_late_the_invoice_is_compared(lenient: Marts) -> None:
+    usage = [on(5, "100"), on(20, "40")]
+    found = lenient(usage=usage, report=[reported(20, "40")], invoices=[{"amount": "140"}])
+    account = found.account()
+    assert (account["bill"], account["verdict"], split(account)) == ("invoice", "agrees", {})
+    assert (account["reported"], account["invoiced"], account["invoice_variance"]) == (40, 140, None)
+    # Where the invoice is of the first half only, the report is of as many days, and is compared.
+    half = lenient(usage=usage, report=[reported(20, "40")], invoices=[{"amount": "100", "last_day": "2026-10-15"}])
+    assert (half.account()["bill"], split(half.account())) == ("report", {"days_not_billed": D(-100)})
 
 
 def test_a_line_that_began_in_an_earlier_month_is_not_divided(lenient: Marts) -> None:

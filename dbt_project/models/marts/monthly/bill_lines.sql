@@ -1,91 +1,104 @@
 {{ config(materialized='view', contract={'enforced': false}) }}
--- What providers charged for the UTC days of the months being built: their cost reports, and the invoices of
--- reference/invoices.csv without tax.
--- Grain: one line of a bill. An invoice line is of the month of its last day. Guarantees: a bill that names no account
--- is of the only account that other bills of its provider name in that month, if there is one. Of an account the cost
--- report is compared (is_compared), else its invoices, those in the currency of computed costs first. why_not says why
--- a bill cannot be: it is in another currency, or a line's period begins in an earlier month and cannot be divided.
--- `kind`: usage; fee; credit, which is every adjustment and every amount below zero.
+-- The lines of bills as they are compared: in the reporting currency, and which of an account's bills it is.
+-- Grain: one line of a bill. Guarantees: `amount` is in `currency`: the reporting one, into which lines in the currency of
+-- prices are converted at the rate that the organisation's day of `rate_day` keeps. That is a report's own UTC day, and
+-- for invoices the last day that those of the account are of. Any other bill stays in its own currency.
+-- Of an account the bill is compared (is_compared) that is of more of the UTC days with usage, of equal ones the cost
+-- report; `covered_days` is how many it is of. why_not says why it cannot be: it is in another currency, or a line's
+-- period begins in an earlier month and cannot be divided.
 with
 
-lines as (
-    select
-        month,
-        'report' as bill,
-        provider,
-        provider_account as given_account,
-        -- OpenAI's line items: "gpt-4o-mini-2024-07-18, input".
-        coalesce(nullif(model, ''), {{ matched('line_item', '^(.+), [^,]+$') }}, '') as named_model,
-        utc_date as first_day,
-        utc_date as last_day,
-        currency,
-        case when amount < 0 then 'credit' else 'usage' end as kind,
-        amount
-    from {{ ref('daily_provider_costs') }}
-    union all
-    select
-        months.month,
-        'invoice' as bill,
-        invoices.provider,
-        invoices.account as given_account,
-        invoices.model as named_model,
-        invoices.first_day,
-        invoices.last_day,
-        invoices.currency,
-        case when invoices.kind = 'adjustment' or invoices.amount < 0 then 'credit' else invoices.kind end as kind,
-        cast(invoices.amount as decimal(38, 18)) as amount
-    from {{ source('reference', 'invoices') }} as invoices
-    inner join {{ source('run', 'months') }} as months
-        on invoices.last_day >= months.month and invoices.last_day < months.next_month
+active_days as (
+    select distinct month, provider, provider_account, utc_date
+    from {{ ref('billable_usage') }}
+    where in_utc_month and not is_control and events > 0
 ),
 
-accounts as (
-    select
-        month,
-        provider,
-        count(distinct nullif(given_account, '')) as named_accounts,
-        min(nullif(given_account, '')) as first_account
-    from lines
-    group by month, provider
-),
-
-settled as (
-    select
-        lines.month,
-        lines.bill,
-        lines.provider,
-        case
-            when lines.given_account = '' and accounts.named_accounts = 1 then accounts.first_account
-            else lines.given_account
-        end as provider_account,
-        lines.named_model,
-        lines.first_day,
-        lines.last_day,
-        lines.currency,
-        lines.kind,
-        lines.amount
-    from lines
-    inner join accounts on lines.month = accounts.month and lines.provider = accounts.provider
-),
-
-chosen as (
+dated as (
     select
         *,
-        bill = coalesce(
-            max(case when currency = {{ computed_currency() }} then bill end) over account_bills,
-            max(bill) over account_bills
-        ) as is_compared
-    from settled
-    window account_bills as (partition by month, provider, provider_account)
+        case
+            when bill = 'report' then last_day else max(last_day) over (partition by month, provider, provider_account, bill)
+        end as rate_day
+    from {{ ref('billed_lines') }}
+),
+
+converted as (
+    select
+        dated.*,
+        rates.fx_rate,
+        rates.fx_date,
+        dated.currency = {{ computed_currency() }} or rates.fx_rate is not null as is_comparable,
+        {{ half_unit('dated.amount') }} as half_unit
+    from dated
+    left join {{ source('run', 'bill_rates') }} as rates
+        on dated.rate_day = rates.rate_day and dated.currency = {{ quoted(price_currency()) }}
+),
+
+bills as (
+    select
+        converted.month,
+        converted.provider,
+        converted.provider_account,
+        converted.bill,
+        bool_or(converted.is_comparable) as is_comparable,
+        count(distinct active_days.utc_date) as covered_days
+    from converted
+    left join active_days
+        on
+            converted.month = active_days.month
+            and converted.provider = active_days.provider
+            and converted.provider_account = active_days.provider_account
+            and active_days.utc_date between converted.first_day and converted.last_day
+    group by converted.month, converted.provider, converted.provider_account, converted.bill
+),
+
+choice as (
+    select
+        *,
+        row_number() over (
+            partition by month, provider, provider_account
+            order by is_comparable desc, covered_days desc, bill desc
+        ) = 1 as is_compared
+    from bills
 )
 
 select
-    *,
-    {{ half_unit('amount') }} as half_unit,
+    converted.month,
+    converted.bill,
+    converted.provider,
+    converted.provider_account,
+    converted.named_model,
+    converted.first_day,
+    converted.last_day,
+    converted.kind,
+    converted.rate_day,
+    converted.fx_rate,
+    converted.fx_date,
+    converted.currency as bill_currency,
+    converted.amount as bill_amount,
+    case when converted.is_comparable then {{ computed_currency() }} else converted.currency end as currency,
+    case
+        when converted.fx_rate is null then converted.amount
+        else {{ at_rate('converted.amount', 'converted.fx_rate') }}
+    end as amount,
+    -- What was converted part by part has a rounding of its own, at the 18th decimal of each.
+    case
+        when converted.fx_rate is null then converted.half_unit
+        else {{ at_rate('greatest(converted.half_unit, 0.0000000000005)', 'converted.fx_rate') }}
+    end as half_unit,
+    choice.is_compared,
+    choice.covered_days,
     max(
         case
-            when is_compared and currency <> {{ computed_currency() }} then 'currency'
-            when is_compared and first_day < month then 'period'
+            when choice.is_compared and not converted.is_comparable then 'currency'
+            when choice.is_compared and converted.first_day < converted.month then 'period'
         end
-    ) over (partition by month, provider, provider_account) as why_not
-from chosen
+    ) over (partition by converted.month, converted.provider, converted.provider_account) as why_not
+from converted
+inner join choice
+    on
+        converted.month = choice.month
+        and converted.provider = choice.provider
+        and converted.provider_account = choice.provider_account
+        and converted.bill = choice.bill

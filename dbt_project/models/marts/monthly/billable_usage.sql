@@ -24,7 +24,7 @@ billed as (
         provider,
         count(distinct provider_account) as accounts,
         min(provider_account) as first_account
-    from {{ ref('bill_lines') }}
+    from {{ ref('billed_lines') }}
     group by month, provider
 )
 

@@ -1,5 +1,5 @@
 -- Whether a month's figures agree with what its providers billed.
--- Grain: month × provider × provider_account × currency of the bill; a provider that `reconcile.required` names has a
+-- Grain: month × provider × provider_account × currency; a provider that `reconcile.required` names has a
 -- row also without usage or bill. Guarantees: sums of monthly_reconciliation_models, exactly; is_met is false for what
 -- should keep a month from being closed. The verdict:
 --   agrees        what is unexplained and what is to be mended lie within the tolerance, none offsetting another
@@ -38,10 +38,28 @@ bills as (
         {{ keys | join(', ') }},
         currency,
         max(why_not) as why_not,
-        max(bill) as bill,
+        coalesce(max(bill) filter (where is_compared), max(bill)) as bill,
         count(*) as lines,
         count(*) filter (where is_compared and why_not is null) as compared_lines,
         coalesce(sum(amount) filter (where is_compared), sum(amount)) as amount,
+        -- Bills in two currencies have no sum but the converted one.
+        case
+            when count(distinct bill_currency) filter (where is_compared) = 1
+                then min(bill_currency) filter (where is_compared)
+            else currency
+        end as bill_currency,
+        case
+            when count(distinct bill_currency) filter (where is_compared) = 1
+                then sum(bill_amount) filter (where is_compared)
+            else coalesce(sum(amount) filter (where is_compared), sum(amount))
+        end as bill_amount,
+        count(distinct bill_currency) = 1 as is_of_one_currency,
+        string_agg(
+            distinct fx_date || ' ' || trim(trailing '.' from trim(trailing '0' from cast(fx_rate as varchar))), ';'
+            order by fx_date || ' ' || trim(trailing '.' from trim(trailing '0' from cast(fx_rate as varchar)))
+        ) filter (where is_compared) as fx_rates,
+        max(covered_days) filter (where bill = 'report') as reported_days,
+        max(covered_days) filter (where bill = 'invoice') as invoiced_days,
         sum(amount) filter (where bill = 'report' and kind = 'usage') as reported,
         sum(amount) filter (where bill = 'invoice' and kind = 'usage' and first_day >= month) as invoiced
     from {{ ref('bill_lines') }}
@@ -75,6 +93,12 @@ rows_of_accounts as (
         coalesce(models.{{ name }}, bills.{{ name }}) as {{ name }},
         {% endfor %}
         coalesce(bills.currency, {{ computed_currency() }}) as currency,
+        coalesce(bills.bill_currency, {{ computed_currency() }}) as bill_currency,
+        bills.bill_amount,
+        bills.fx_rates,
+        bills.is_of_one_currency,
+        bills.reported_days,
+        bills.invoiced_days,
         bills.why_not,
         coalesce(bills.bill, '') as bill,
         coalesce(bills.lines, 0) as lines,
@@ -105,6 +129,7 @@ every_row as (
         required.provider,
         '' as provider_account,
         {{ computed_currency() }} as currency,
+        {{ computed_currency() }} as bill_currency,
         '' as bill,
         0 as lines,
         0 as compared_lines,
@@ -130,7 +155,10 @@ measured as (
         models.unexplained,
         case when models.has_rest then abs(models.unexplained) else models.unexplained_by_model end as unexplained_open,
         models.to_mend,
-        entries.invoiced - entries.reported as invoice_variance,
+        case
+            when entries.invoiced_days = entries.reported_days and entries.is_of_one_currency
+                then entries.invoiced - entries.reported
+        end as invoice_variance,
         coalesce(models.events, 0) as events,
         coalesce(models.unpriced_events, 0) as unpriced_events,
         days.missing_dates,
@@ -178,8 +206,11 @@ select
     provider,
     provider_account,
     currency,
+    bill_currency,
     bill,
     cast(lines as bigint) as lines,
+    cast(case when lines > 0 then bill_amount end as decimal(38, 18)) as bill_amount,
+    coalesce(fx_rates, '') as fx_rates,
     cast(billed as decimal(38, 18)) as billed,
     cast(computed as decimal(38, 18)) as computed,
     cast(computed_utc as decimal(38, 18)) as computed_utc,

@@ -10,7 +10,8 @@
 --   rounding         what is left lies within half of the last printed digit of each line, half a cent at most
 --   adjustments      the bill is, within rounding, the cost without our markups, our discounts, or both
 --   price            a control source reports the same quantity of everything that is counted, and all of it is priced
--- days_not_billed is the cost on days that no line is of.
+-- days_not_billed is the cost on days that no line is of. exchange is what the cost is more at the bill's exchange rate
+-- than at those of its own days; every other cause is in the reporting currency at the bill's.
 {% set keys = ['month', 'provider', 'provider_account'] %}
 with
 
@@ -20,18 +21,36 @@ lines as (
 ),
 
 accounts as (
-    select distinct {{ keys | join(', ') }}, bill
+    select
+        {{ keys | join(', ') }},
+        bill,
+        max(rate_day) as rate_day,
+        bool_and(fx_rate is not null) as is_converted
     from lines
+    group by {{ keys | join(', ') }}, bill
 ),
 
 used as (
-    select usage.*, accounts.bill
+    select
+        usage.*,
+        accounts.bill,
+        {% for name in ['cost', 'markup_cost', 'discount_cost'] %}
+        -- The macro has a lambda, which the linter does not know.
+        case
+            when accounts.is_converted and own.fx_rate <> billed.fx_rate
+                then {{ at_other_rate('usage.' ~ name, 'own.fx_rate', 'billed.fx_rate') }}  -- noqa: PRS
+            else usage.{{ name }}
+        end as {{ name }}_as_billed {{ ',' if not loop.last }}
+        {% endfor %}
     from {{ ref('billable_usage') }} as usage
     inner join accounts
         on
             usage.month = accounts.month
             and usage.provider = accounts.provider
             and usage.provider_account = accounts.provider_account
+    left join {{ source('run', 'bill_rates') }} as own on usage.usage_date = own.rate_day
+    left join {{ source('run', 'bill_rates') }} as billed
+        on case when accounts.bill = 'report' then usage.utc_date else accounts.rate_day end = billed.rate_day
     where usage.in_utc_month
 ),
 
@@ -172,8 +191,9 @@ used_cells as (
         sum(unpriced_events) filter (where not is_control and is_billed_day) as unpriced_events,
         sum(events) filter (where is_control and is_billed_day) as control_events,
         sum(cost) filter (where not is_control and is_billed_day) as cost,
-        sum(markup_cost) filter (where not is_control and is_billed_day) as markup_cost,
-        sum(discount_cost) filter (where not is_control and is_billed_day) as discount_cost,
+        sum(cost_as_billed) filter (where not is_control and is_billed_day) as cost_as_billed,
+        sum(markup_cost_as_billed) filter (where not is_control and is_billed_day) as markup_cost,
+        sum(discount_cost_as_billed) filter (where not is_control and is_billed_day) as discount_cost,
         sum(cost) filter (where not is_control and not is_billed_day) as cost_not_billed,
         max(case when not is_control and not is_billed_day then utc_date end) as day_not_billed,
         {% for quantity in compared_quantities() %}
@@ -199,7 +219,7 @@ cells as (
         {% for name in ['events', 'unpriced_events', 'control_events'] %}
         coalesce(used_cells.{{ name }}, 0) as {{ name }},
         {% endfor %}
-        {% for name in ['cost', 'markup_cost', 'discount_cost', 'cost_not_billed'] %}
+        {% for name in ['cost', 'cost_as_billed', 'markup_cost', 'discount_cost', 'cost_not_billed'] %}
         {{ money('used_cells.' ~ name) }} as {{ name }},
         {% endfor %}
         used_cells.day_not_billed,
@@ -218,18 +238,18 @@ cells as (
 shown as (
     select
         *,
-        billed_usage - cost as difference,
+        billed_usage - cost_as_billed as difference,
         case
             when is_missing then 'missing_days'
             when events > 0 and events = unpriced_events then 'unpriced'
-            when abs(billed_usage - cost) <= half_units then 'rounding'
+            when abs(billed_usage - cost_as_billed) <= half_units then 'rounding'
             when billed_lines = 0 then 'nothing'
             when
                 markup_cost + discount_cost <> 0
-                and abs(billed_usage - cost + markup_cost + discount_cost) <= half_units
+                and abs(billed_usage - cost_as_billed + markup_cost + discount_cost) <= half_units
                 then 'both'
-            when markup_cost <> 0 and abs(billed_usage - cost + markup_cost) <= half_units then 'markups'
-            when discount_cost <> 0 and abs(billed_usage - cost + discount_cost) <= half_units then 'discounts'
+            when markup_cost <> 0 and abs(billed_usage - cost_as_billed + markup_cost) <= half_units then 'markups'
+            when discount_cost <> 0 and abs(billed_usage - cost_as_billed + discount_cost) <= half_units then 'discounts'
             when events > 0 and unpriced_events = 0 and control_events > 0 and quantities_agree then 'price'
             else 'nothing'
         end as evidence
@@ -267,6 +287,7 @@ select
         when evidence in ('rounding', 'both', 'markups', 'discounts') then difference - adjustments else 0
     end as rounding,
     adjustments,
+    cost_as_billed - cost as exchange,
     case when evidence = 'nothing' then difference else 0 end as unexplained,
     case when is_missing then cell_day end as missing_day,
     case when cost_not_billed <> 0 then day_not_billed end as day_not_billed
