@@ -218,7 +218,7 @@ def scopes_of(marts: Path, month: date) -> "list[Scope]":
 
 
 def _departments(snapshot: Path, month: date) -> list[str]:
-    """Departments with usage or a budget in the month, in order; untagged usage is no department."""
+    """Departments with usage, a budget or a share of costs in the month, in order; untagged usage is no department."""
     import duckdb
 
     with duckdb.connect() as connection:
@@ -228,11 +228,14 @@ def _departments(snapshot: Path, month: date) -> list[str]:
                 select department from read_parquet(?) where department <> ''
                 union all
                 select scope from read_parquet(?) where scope_type = 'department'
+                union all
+                select scope from read_parquet(?) where scope_type = 'department' and scope <> ''
             ) order by department
             """,
             [
                 str(snapshot / "monthly_usage" / f"{month:%Y-%m}.parquet"),
                 str(snapshot / "monthly_budget_status" / f"{month:%Y-%m}.parquet"),
+                str(snapshot / "monthly_charges" / f"{month:%Y-%m}.parquet"),
             ],
         ).fetchall()
     return [row[0] for row in rows]

@@ -1,6 +1,6 @@
 """Whom a month is charged to, in cents that add up along rows and columns: what each cost centre bears."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -8,7 +8,7 @@ from reports.formats import CENT, apportion, count, full_day, rounded
 from reports.values import ZERO, Allocated, Facts
 
 MOST_CENTRES = 60
-_RULES = {"even": "evenly", "weight": "by weight", "use": "by use"}
+RULES = {"even": "evenly", "weight": "by weight", "use": "by use"}
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,9 @@ class CentreRow:
 
 @dataclass(frozen=True)
 class SharedLine:
-    """One thing that is divided: all of it, or a department's share. `how` says by which rule."""
+    """One thing that is divided. `how` says by which rule and among how many."""
 
+    shared_id: str
     name: str
     how: str
     amount: Decimal
@@ -38,7 +39,7 @@ class SharedLine:
 
 @dataclass(frozen=True)
 class Allocation:
-    """`rows` are the organisation's cost centres, none for a department; `own`: the usage that shares are added to."""
+    """`rows` are the organisation's cost centres; `own`: the usage that shares are added to."""
 
     rows: tuple[CentreRow, ...]
     lines: tuple[SharedLine, ...]
@@ -48,8 +49,8 @@ class Allocation:
 
     @property
     def shared(self) -> Decimal:
-        """Shared costs in all; for a department its share of everything that is divided."""
-        return sum((row.shared for row in self.rows), ZERO) if self.rows else sum((x.amount for x in self.lines), ZERO)
+        """Shared costs in all."""
+        return sum((row.shared for row in self.rows), ZERO)
 
     @property
     def total(self) -> Decimal:
@@ -71,31 +72,31 @@ class Allocation:
         return any(row.untagged for row in self.rows)
 
 
-def allocation(facts: Facts, spend: Decimal) -> Allocation | None:
-    """What is divided in a complete month; None where that is nothing. `spend`: exact effective cost of the scope.
+def allocation(facts: Facts) -> Allocation | None:
+    """What the organisation divides in a complete month; None where that is nothing.
 
-    A month that is not over would show the shared costs of a whole month beside the usage of a part of it.
+    A month that is not over would show the shared costs of a whole month beside the usage of a part of it. Usage and
+    shared costs come to the cents that are charged, so that two pages never tell two sums.
     """
-    is_department = facts.scope.kind == "department"
-    ruled = [row for row in facts.allocation if row.shared_id and row.whole and (row.amount or not is_department)]
-    if not ruled or not facts.period.complete:
+    ruled = [row for row in facts.allocation if row.shared_id and row.whole]
+    if not ruled or not facts.period.complete or facts.scope.kind == "department":
         return None
-    own = rounded(spend, CENT)
-    if is_department:
-        return Allocation((), _shares(ruled), own, centres=0, left_out=0)
-    rows = _centres(facts.allocation)
+    lines = _wholes(ruled, {line.shared_id: line.cents for line in facts.charges if line.shared_id})
+    kinds = {row.shared_id: row.kind for row in ruled}
+    shared = sum((line.amount for line in lines if kinds[line.shared_id] == "shared"), ZERO)
+    rows = _centres(facts.allocation, facts.spend_cents, shared)
     left_out = rows[MOST_CENTRES - 1 :] if len(rows) > MOST_CENTRES else ()
     shown = rows if not left_out else (*rows[: MOST_CENTRES - 1], _together(left_out))
     takers = {row.cost_centre or row.department for row in ruled if row.amount > 0 and not _is_nobodys(row)}
-    return Allocation(shown, _wholes(ruled), own, centres=len(takers), left_out=len(left_out))
+    return Allocation(shown, lines, facts.spend_cents, centres=len(takers), left_out=len(left_out))
 
 
 def _is_nobodys(row: Allocated) -> bool:
     return not row.cost_centre and not row.department
 
 
-def _centres(rows: Iterable[Allocated]) -> tuple[CentreRow, ...]:
-    """The dearest first, nobody last. Each column adds up to its own rounded sum: usage, shared costs, and nothing."""
+def _centres(rows: Iterable[Allocated], spend: Decimal, shared: Decimal) -> tuple[CentreRow, ...]:
+    """The dearest first, nobody last. Each column adds up to its own sum in cents: spend, shared costs, and nothing."""
     groups: dict[tuple[str, str], list[Allocated]] = {}
     for row in rows:
         # Without a cost centre each department stands for itself.
@@ -105,18 +106,14 @@ def _centres(rows: Iterable[Allocated]) -> tuple[CentreRow, ...]:
     def exact(*kinds: str) -> list[Decimal]:
         return [sum((row.amount for row in groups[key] if row.kind in kinds), ZERO) for key in keys]
 
-    own = _in_cents(exact("direct", "untagged"))
+    own = apportion(exact("direct", "untagged"), spend, CENT)
     given = exact("untagged_share")
     if keys[0] == ("", "") and given[0]:
         # What is taken from nobody is all that stands there, so it is printed as the same amount.
         given = [-own[0], *apportion(given[1:], own[0], CENT)]
-    amounts = zip(own, _in_cents(exact("shared")), given, strict=True)
+    amounts = zip(own, apportion(exact("shared"), shared, CENT), given, strict=True)
     found = [_row(key, groups[key], *cells) for key, cells in zip(keys, amounts, strict=True)]
     return tuple(sorted(found, key=lambda row: (row.is_nobody, -row.total, row.name, row.note)))
-
-
-def _in_cents(exact: list[Decimal]) -> list[Decimal]:
-    return apportion(exact, rounded(sum(exact, ZERO), CENT), CENT)
 
 
 def _row(key: tuple[str, str], rows: list[Allocated], direct: Decimal, shared: Decimal, untagged: Decimal) -> CentreRow:
@@ -144,20 +141,25 @@ def _together(rows: Iterable[CentreRow]) -> CentreRow:
     )
 
 
-def _wholes(rows: Iterable[Allocated]) -> tuple[SharedLine, ...]:
-    """What is divided, the dearest first; shared costs add up to their rounded sum."""
+def _wholes(rows: Iterable[Allocated], charged: Mapping[str, Decimal]) -> tuple[SharedLine, ...]:
+    """What is divided, the dearest first; shared costs in the cents that are `charged`.
+
+    A month that was closed before shared costs were charged has no such lines: there they add up to their rounded sum.
+    """
     pots: dict[str, list[Allocated]] = {}
     for row in rows:
         pots.setdefault(row.shared_id, []).append(row)
-    order = sorted(pots, key=lambda pot: (pots[pot][0].kind, -(pots[pot][0].whole or ZERO), pot))
+    wholes = {pot: found[0].whole or ZERO for pot, found in pots.items()}
+    order = sorted(pots, key=lambda pot: (pots[pot][0].kind, -wholes[pot], pot))
     shared = [pot for pot in order if pots[pot][0].kind == "shared"]
-    exact = [pots[pot][0].whole or ZERO for pot in shared]
-    amounts = dict(zip(shared, _in_cents(exact), strict=True))
+    exact = [wholes[pot] for pot in shared]
+    amounts = charged or dict(zip(shared, apportion(exact, rounded(sum(exact, ZERO), CENT), CENT), strict=True))
     return tuple(
         SharedLine(
+            pot,
             pots[pot][0].name,
             _divided(pots[pot]),
-            amounts[pot] if pot in amounts else rounded(pots[pot][0].whole or ZERO, CENT),
+            amounts[pot] if pot in amounts else rounded(wholes[pot], CENT),
         )
         for pot in order
     )
@@ -169,19 +171,8 @@ def _divided(rows: list[Allocated]) -> str:
     if not takers and first.whole:
         how = "to nobody: nobody who shares it has usage"
     else:
-        how = f"{_RULES[first.rule]} among {count(takers)}" if takers else _RULES[first.rule]
+        how = f"{RULES[first.rule]} among {count(takers)}" if takers else RULES[first.rule]
     if first.fx_rate is not None and first.fx_date is not None:
         rate = f"{first.fx_rate:f}".rstrip("0").rstrip(".")
         how += f"; {first.currency} at {rate} of {full_day(first.fx_date)}"
     return how
-
-
-def _shares(rows: Iterable[Allocated]) -> tuple[SharedLine, ...]:
-    """A department's own shares, over all its cost centres; neither the whole nor anybody else's part is said."""
-    sums: dict[tuple[str, str, str, str], Decimal] = {}
-    for row in rows:
-        key = (row.kind, row.shared_id, row.name, _RULES[row.rule])
-        sums[key] = sums.get(key, ZERO) + row.amount
-    keys = sorted(sums)
-    amounts = _in_cents([sums[key] for key in keys])
-    return tuple(SharedLine(key[2], key[3], amount) for key, amount in zip(keys, amounts, strict=True))

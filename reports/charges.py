@@ -4,7 +4,7 @@ The mart's lines are in cents so that a provider and a model of it are less than
 their rows are rounded from the exact sums, to the same whole.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -20,6 +20,8 @@ MOST_USAGE_ROWS = 10
 MOST_PAYMENTS = 6
 PREPAID = "prepaid_credit"
 PROMOTIONAL = "promotional_credit"
+# What is divided among several, in the order in which it is printed.
+DIVIDED = ("untagged_share", "shared")
 
 
 @dataclass(frozen=True)
@@ -73,9 +75,13 @@ def settle(
     currency: str,
     carried: Sequence[Correction] = (),
     balance: Balance | None = None,
+    rules: Mapping[str, str] | None = None,
 ) -> Charges:
-    """The rows of one scope. `carried` are the scope's corrections of earlier months, charged with this one."""
-    net = _net_rows(lines)
+    """The rows of one scope. `carried` are the scope's corrections of earlier months, charged with this one.
+
+    `rules`: by which rule a department's shares are divided, in words, by shared_id.
+    """
+    net = _net_rows(lines, rules or {})
     corrections = _correction_rows(carried)
     taxes = [_tax_row(line.tax, line.base or ZERO, line.cents) for line in lines if line.tax]
     prepaid = [_credit_row(line) for line in lines if line.kind == PREPAID]
@@ -123,8 +129,8 @@ def _added(rows: Iterable[SumRow]) -> Decimal:
     return _total(row.amount for row in rows if row.kind != "memo")
 
 
-def _net_rows(lines: Sequence[ChargeLine]) -> list[SumRow]:
-    """Usage, markups and discounts by provider, and promotional credits."""
+def _net_rows(lines: Sequence[ChargeLine], rules: Mapping[str, str]) -> list[SumRow]:
+    """Usage, markups and discounts by provider, promotional credits, and what is divided."""
     rows = [
         row
         for kind, named in (
@@ -134,9 +140,17 @@ def _net_rows(lines: Sequence[ChargeLine]) -> list[SumRow]:
         )
         for row in _by_provider([line for line in lines if line.kind == kind], named)
     ]
-    if any(line.kind in ("markup", "discount") for line in lines):
+    if any(line.kind in ("markup", "discount", *DIVIDED) for line in lines):
         rows.append(SumRow("Spend", "", _total(row.amount for row in rows), "sum"))
-    return [*rows, *(_credit_row(line) for line in lines if line.kind == PROMOTIONAL)]
+    rows += [_credit_row(line) for line in lines if line.kind == PROMOTIONAL]
+    for kind in DIVIDED:
+        divided = [
+            SumRow(line.shared_name, f"share {rule}" if (rule := rules.get(line.shared_id)) else "", line.cents)
+            for line in lines
+            if line.kind == kind
+        ]
+        rows += _at_most(divided, "{}")
+    return rows
 
 
 def _by_provider(lines: Sequence[ChargeLine], named: str) -> list[SumRow]:
@@ -144,12 +158,16 @@ def _by_provider(lines: Sequence[ChargeLine], named: str) -> list[SumRow]:
     for line in lines:
         name = formats.provider(line.provider)
         sums[name] = sums.get(name, Decimal("0.00")) + line.cents
-    ordered = sorted(sums.items(), key=lambda item: (-abs(item[1]), item[0]))
-    kept, rest = (ordered, []) if len(ordered) <= MOST_ROWS else (ordered[: MOST_ROWS - 1], ordered[MOST_ROWS - 1 :])
-    rows = [SumRow(named.format(name), "", cents) for name, cents in kept]
-    if rest:
-        rows.append(SumRow(named.format(f"{len(rest)} others"), "", _total(cents for _, cents in rest)))
-    return rows
+    return _at_most([SumRow(named.format(name), "", cents) for name, cents in sums.items()], named)
+
+
+def _at_most(rows: Sequence[SumRow], named: str) -> list[SumRow]:
+    """The largest first, and what is beyond MOST_ROWS as one row."""
+    ordered = sorted(rows, key=lambda row: (-abs(row.amount), row.name))
+    if len(ordered) <= MOST_ROWS:
+        return ordered
+    kept, rest = ordered[: MOST_ROWS - 1], ordered[MOST_ROWS - 1 :]
+    return [*kept, SumRow(named.format(f"{len(rest)} others"), "", _total(row.amount for row in rest))]
 
 
 def _credit_row(line: ChargeLine) -> SumRow:
@@ -228,6 +246,8 @@ def _bridge(
         return ()
     steps = [
         ("Promotional credits", _total(line.cents for line in lines if line.kind == PROMOTIONAL)),
+        ("Shares of untagged usage", _total(line.cents for line in lines if line.kind == "untagged_share")),
+        ("Shared costs", _total(line.cents for line in lines if line.kind == "shared")),
         ("Tax", _added(taxes)),
         ("Corrections", _added(corrections)),
         ("Prepaid credits", _total(line.cents for line in lines if line.kind == PREPAID)),

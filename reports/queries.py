@@ -176,7 +176,7 @@ def _charges(reader: _Reader, marts: Path, first: date, usage: tuple[Usage, ...]
 def _charge_lines(reader: _Reader, marts: Path, first: date) -> tuple[ChargeLine, ...]:
     rows = reader.rows(
         "SELECT line_order, line_kind, is_charged, provider, model, feature, grant_id, jurisdiction, tax_name, "
-        "percent, percent_of, base, requests, total_tokens, left_after, amount, rounded_amount "
+        "percent, percent_of, base, requests, total_tokens, left_after, amount, rounded_amount, shared_id, shared_name "
         "FROM read_parquet($files) "
         "WHERE scope_type = CASE WHEN $department IS NULL THEN 'organisation' ELSE 'department' END "
         "AND scope = coalesce($department, '') ORDER BY line_order",
@@ -187,7 +187,7 @@ def _charge_lines(reader: _Reader, marts: Path, first: date) -> tuple[ChargeLine
 
 def _charge_line(*row: Any) -> ChargeLine:
     order, kind, is_charged, provider, model, feature, grant_id, levied, name, percent, percent_of = row[:11]
-    base, requests, tokens, left_after, amount, cents = row[11:]
+    base, requests, tokens, left_after, amount, cents, shared_id, shared_name = row[11:]
     return ChargeLine(
         order=order,
         kind=kind,
@@ -203,6 +203,8 @@ def _charge_line(*row: Any) -> ChargeLine:
         left_after=left_after,
         amount=amount,
         cents=cents,
+        shared_id=shared_id,
+        shared_name=shared_name,
     )
 
 

@@ -153,7 +153,7 @@ def build(
     balance: Balance | None = None,
 ) -> "Statement":
     """Read the marts and settle everything that the templates print."""
-    from reports.allocation import allocation
+    from reports.allocation import RULES, allocation
     from reports.assemble import Framing, view
     from reports.charges import carried, settle
     from reports.corrections import corrected
@@ -165,7 +165,7 @@ def build(
     facts = read_facts(marts, month, scope)
     settled = figures(facts)
     lines = detail(facts)
-    divided = allocation(facts, settled.spend)
+    divided = allocation(facts)
     first = month.replace(day=1)
     charged = settle(
         facts.charges,
@@ -173,6 +173,9 @@ def build(
         currency=issuer.currency,
         carried=carried(corrections, scope, first),
         balance=balance,
+        rules={row.shared_id: RULES[row.rule] for row in facts.allocation if row.shared_id}
+        if scope.kind == "department"
+        else None,
     )
     invoice = issuer.seller if scope.kind == "organisation" else None
     claim = Claim(

@@ -104,6 +104,8 @@ def _charge(line: ChargeLine, scope: Scope) -> dict[str, object]:
         "line_kind": line.kind,
         "feature": line.feature,
         "grant_id": line.grant_id,
+        "shared_id": line.shared_id,
+        "shared_name": line.shared_name,
         "jurisdiction": line.tax.jurisdiction if line.tax else "",
         "tax_name": line.tax.name if line.tax else "",
         "tax_percent": line.tax.percent if line.tax else None,

@@ -76,7 +76,10 @@ class TaxRate:
 
 @dataclass(frozen=True)
 class ChargeLine:
-    """One line of what a scope is charged, as monthly_charges has it: `amount` exact, `cents` as charged."""
+    """One line of what a scope is charged, as monthly_charges has it: `amount` exact, `cents` as charged.
+
+    `shared_id` and `shared_name` are of what several share.
+    """
 
     order: int
     kind: str
@@ -92,6 +95,8 @@ class ChargeLine:
     left_after: Decimal | None
     amount: Decimal
     cents: Decimal
+    shared_id: str = ""
+    shared_name: str = ""
 
 
 @dataclass(frozen=True)

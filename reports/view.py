@@ -127,7 +127,7 @@ class Statement:
             ("course", "Course of the month"),
             ("items", self.items_title),
             ("detail", "Usage detail"),
-            *((("allocation", "Cost centres"),) if self.allocation and not self.department else ()),
+            *((("allocation", "Cost centres"),) if self.allocation else ()),
             ("charges", "Charges"),
         )
 

@@ -95,10 +95,10 @@ TAXES = Table(
     title="tax by jurisdiction and date",
     about=(
         "The rate in force on the last day of a statement's period is used. A department that has rows of its own has "
-        "only these; all others have the organisation's. Several rows of one scope are all taken on the same amount: "
-        "the charges in cents after promotional credits, without what inclusive rows contain. Each is rounded half up "
-        "to the cent. Prepaid credits lower no tax. No statement charges shared costs yet, so that rows which apply to "
-        "them alone tax nothing."
+        "only these; all others have the organisation's. Usage and shared costs are looked at apart: `applies_to` says "
+        "which of them a row is on. Several rows of one scope are all taken on the same amount: the charges in cents "
+        "after promotional credits, without what inclusive rows contain. Each is rounded half up to the cent. Prepaid "
+        "credits lower no tax."
     ),
     columns=(
         Column("jurisdiction", name(), "who levies it, such as GB or US-NY"),
@@ -107,7 +107,7 @@ TAXES = Table(
         Column("mode", one_of("inclusive", "exclusive"), "contained in the charges, or added to them"),
         Column("scope_type", one_of("organisation", "department"), "whose charges"),
         Column("scope", text(), "the department's name; empty for the organisation"),
-        Column("applies_to", one_of("all", "usage", "shared_costs"), "which charges"),
+        Column("applies_to", one_of("all", "usage", "shared_costs"), "which charges; all: both"),
         *validity(),
     ),
     record=Tax,

@@ -94,8 +94,10 @@ SHARED_COSTS = Table(
         "`kind` cost divides `amount` anew each month; untagged divides the month's usage that belongs to nobody. "
         "The shares add up to the whole to the last digit; what nobody can be given, because nobody has usage to go "
         "by, stays with nobody and is shown. One rule for untagged usage holds in a month. Another currency is "
-        "converted at its rate in force on the month's last day. The shares are in the mart monthly_allocation and in "
-        "statements."
+        "converted at its rate in force on the month's last day. The shares are in the mart monthly_allocation, and "
+        "once the month is over in what statements charge: a shared cost once in the organisation's, and its parts in "
+        "those of departments. A cost centre's share is of the department that it belongs to, if it is one. Budgets "
+        "leave shares out."
     ),
     columns=(
         Column("shared_id", name(), "your name for it; a changed rule is a further row of the same id"),

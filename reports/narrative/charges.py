@@ -30,6 +30,8 @@ _STEPS = (
     ("markup", "markups"),
     ("discount", "discounts"),
     ("promotional_credit", "promotional credits"),
+    ("untagged_share", "a share of untagged usage"),
+    ("shared", "shared costs"),
     ("tax_added", "tax"),
     ("correction", "corrections to closed months"),
     ("prepaid_credit", "prepaid credits"),

@@ -21,6 +21,7 @@ HEADER = "shared_id,name,kind,amount,currency,rule,target_type,targets,weights,v
 GATEWAY = (
     "gateway,Gateway hosting,cost,{},USD,weight,department,Engineering;Sales Operations,2;1,2026-10-01,2026-11-01\n"
 )
+NET = ("usage", "markup", "discount", "untagged_share", "shared")
 REST = "rest,Usage of nobody,untagged,,,use,cost_centre,,,2026-10-01,\n"
 
 
@@ -77,6 +78,27 @@ def test_the_organisation_sees_all_of_it_and_a_department_its_own_shares(shared:
             assert found_in(told, shared, foreign_words(shared, name)) == set()
             assert "1,000.00" not in told and "1000.00" not in told
     assert "666.67" in text_of(folder / "department-engineering.pdf")
+
+
+def test_what_is_charged_is_the_month_with_its_shared_costs(shared: Home) -> None:
+    """The organisation's statement holds a shared cost once and departments their parts; untagged usage moves."""
+    rows = duckdb.execute(
+        "select scope_type, scope, line_kind, sum(amount) "
+        f"from '{shared.current_marts}/monthly_charges/2026-10.parquet' group by all"
+    ).fetchall()
+    found = {row[:3]: row[3] for row in rows}
+    manifest = read_manifest(shared)
+    assert manifest is not None
+    assert found["organisation", "", "shared"] == 1000
+    before_tax = sum(amount for (kind, _, line), amount in found.items() if kind == "organisation" and line in NET)
+    assert before_tax == manifest.spend(OCTOBER) + 1000
+    assert before_tax == sum(
+        amount for (kind, _, line), amount in found.items() if kind != "organisation" and line in NET
+    )
+    bears = amounts(shared.current_marts)
+    for name in KEPT_DEPARTMENTS:
+        charged = sum(amount for (kind, who, line), amount in found.items() if who == name and line in NET)
+        assert charged == sum(amount for (who, _, _), amount in bears.items() if who == name)
 
 
 def test_a_closed_month_keeps_the_shares_that_were_issued(shared: Home, tmp_path: Path) -> None:

@@ -10,6 +10,16 @@ from orchestration.reference import CreditGrant, Tax
 
 ZERO, CENT = Decimal(0), Decimal("0.01")
 _TINY = Decimal("1e-18")
+# The kinds of lines before tax in their order, with what each is summed with.
+PARTS = {
+    "usage": "cost",
+    "markup": "cost",
+    "discount": "cost",
+    "promotional_credit": "credit",
+    "untagged_share": "share",
+    "shared": "shared",
+}
+_KINDS = [*PARTS, "prepaid_credit"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +40,17 @@ class Used:
         return self.listed + self.markup + self.discount
 
 
+@dataclass(frozen=True)
+class Share:
+    """What a department bears of something that is divided in a month that is over; below 0 where it is taken away."""
+
+    month: date
+    department: str
+    kind: str
+    shared_id: str
+    amount: Decimal
+
+
 @dataclass
 class Statement:
     """The lines of one scope: (kind, what it is of) → exact amount, and the same in cents; of a tax also its base."""
@@ -43,7 +64,7 @@ class Statement:
 
     def lines(self, *, prepaid: bool) -> list[tuple[str, ...]]:
         """Those before tax, in their order."""
-        kinds = ["prepaid_credit"] if prepaid else ["usage", "markup", "discount", "promotional_credit"]
+        kinds = ["prepaid_credit"] if prepaid else list(PARTS)
         mine = [line for line in self.exact if line[0] in kinds]
         return sorted(mine, key=lambda line: (kinds.index(line[0]), line[4], -abs(self.exact[line]), line[1:4]))
 
@@ -97,11 +118,12 @@ def statements(
     taxes: Sequence[Tax],
     closed: Mapping[date, Mapping[str, Decimal]],
     month: date,
+    shares: Sequence[Share] = (),
 ) -> dict[tuple[str, str], Statement]:
     """Every statement of a month by (scope_type, scope)."""
     with localcontext() as context:
         context.prec = 80
-        found = _before_tax(usage, grants, closed, month)
+        found = _before_tax(usage, grants, closed, month, shares)
         for prepaid in (False, True):
             _round(found, prepaid=prepaid)
         _tax(found, taxes, (month + timedelta(days=31)).replace(day=1) - timedelta(days=1))
@@ -113,6 +135,7 @@ def _before_tax(
     grants: Sequence[CreditGrant],
     closed: Mapping[date, Mapping[str, Decimal]],
     month: date,
+    shares: Sequence[Share],
 ) -> dict[tuple[str, str], Statement]:
     found: dict[tuple[str, str], Statement] = {}
 
@@ -132,6 +155,9 @@ def _before_tax(
         if when == month:
             line = "promotional_credit" if kind == "promotional" else "prepaid_credit"
             add(department, (line, "", "", "", named), -amount)
+    for share in shares:
+        if share.month == month and share.amount:
+            add(share.department, (share.kind, "", "", "", share.shared_id), share.amount)
     for statement in found.values():
         for line in [line for line, amount in statement.exact.items() if line[0] != "usage" and not amount]:
             del statement.exact[line]
@@ -149,13 +175,13 @@ def _round(found: Mapping[tuple[str, str], Statement], *, prepaid: bool) -> None
         if not lines:
             continue
         target = total(statement).quantize(CENT, ROUND_HALF_UP)
-        # Costs and promotional credits, then kinds, then what is printed as one row (a provider, a grant), then models.
+        # The parts, then kinds, then what is printed as one row (a provider, a grant, a shared cost), then models.
         _divide(
             statement,
             lines,
             target,
             (
-                lambda line: (line[0] == "promotional_credit",),
+                lambda line: (PARTS.get(line[0]),),
                 lambda line: (line[0],),
                 lambda line: (line[1], line[4]),
                 lambda line: (line[2],),
@@ -179,15 +205,14 @@ def _divide(
     for line in lines:
         groups.setdefault(levels[0](line), []).append(line)
     sums = {key: sum((statement.exact[line] for line in mine), ZERO) for key, mine in groups.items()}
-    kinds = ["usage", "markup", "discount", "promotional_credit", "prepaid_credit"]
-    order = sorted(groups, key=lambda key: (_place(groups[key][0], kinds, len(levels)), -abs(sums[key]), key))
+    order = sorted(groups, key=lambda key: (_place(groups[key][0], len(levels)), -abs(sums[key]), key))
     for key, share in zip(order, spread([sums[key] for key in order], target), strict=True):
         _divide(statement, groups[key], share, levels[1:])
 
 
-def _place(line: tuple[str, ...], kinds: Sequence[str], level: int) -> tuple[object, ...]:
-    """Kinds and grants have an order of their own; below them the largest come first."""
-    return (kinds.index(line[0]) == 3,) if level == 5 else (kinds.index(line[0]), line[4])
+def _place(line: tuple[str, ...], level: int) -> tuple[object, ...]:
+    """Parts, kinds and grants have an order of their own; below them the largest come first."""
+    return (PARTS.get(line[0]),) if level == 5 else (_KINDS.index(line[0]), line[4])
 
 
 def spread(amounts: Sequence[Decimal], target: Decimal) -> list[Decimal]:
@@ -202,23 +227,24 @@ def spread(amounts: Sequence[Decimal], target: Decimal) -> list[Decimal]:
 
 
 def _tax(found: dict[tuple[str, str], Statement], taxes: Sequence[Tax], last: date) -> None:
-    in_force = [tax for tax in taxes if tax.valid_from <= last < tax.valid_to and tax.applies_to in ("all", "usage")]
+    """Usage with its credits, and shared costs, each at its own rates; a rate that is on both alike is one line."""
+    in_force = [tax for tax in taxes if tax.valid_from <= last < tax.valid_to]
     exact: dict[tuple[str, ...], Decimal] = {}
     rates: dict[tuple[str, ...], Fraction] = {}
-    for scope_type, department in found:
-        if scope_type == "organisation":
-            continue
-        own = [tax for tax in in_force if tax.scope_type == "department" and tax.scope == department]
-        mine = own or [tax for tax in in_force if tax.scope_type == "organisation"]
-        contained = sum((tax.percent for tax in mine if tax.mode == "inclusive"), ZERO)
-        statement = found["department", department]
-        lines = statement.lines(prepaid=False)
-        for tax in mine:
-            kind = "tax_contained" if tax.mode == "inclusive" else "tax_added"
-            line = (kind, tax.jurisdiction, tax.name, f"{tax.percent:.6f}", f"{100 + contained:.6f}")
-            rates[line] = Fraction(tax.percent) / Fraction(100 + contained)
-            statement.bases[line] = statement.bases.get(line, ZERO) + sum((statement.cents[at] for at in lines), ZERO)
-            exact[line] = exact.get(line, ZERO) + sum((statement.exact[at] for at in lines), ZERO)
+    for (scope_type, department), statement in found.items():
+        for taxed_as in ("usage", "shared_costs") if scope_type == "department" else ():
+            lines = [line for line in statement.lines(prepaid=False) if (line[0] == "shared") == (taxed_as != "usage")]
+            fitting = [tax for tax in in_force if tax.applies_to in ("all", taxed_as)] if lines else []
+            own = [tax for tax in fitting if tax.scope_type == "department" and tax.scope == department]
+            mine = own or [tax for tax in fitting if tax.scope_type == "organisation"]
+            contained = sum((tax.percent for tax in mine if tax.mode == "inclusive"), ZERO)
+            for tax in mine:
+                kind = "tax_contained" if tax.mode == "inclusive" else "tax_added"
+                line = (kind, tax.jurisdiction, tax.name, f"{tax.percent:.6f}", f"{100 + contained:.6f}")
+                rates[line] = Fraction(tax.percent) / Fraction(100 + contained)
+                base = sum((statement.cents[at] for at in lines), ZERO)
+                statement.bases[line] = statement.bases.get(line, ZERO) + base
+                exact[line] = exact.get(line, ZERO) + sum((statement.exact[at] for at in lines), ZERO)
     for line, whole in exact.items():
         found["organisation", ""].bases[line] = whole.quantize(CENT, ROUND_HALF_UP)
     for statement in found.values():
@@ -228,4 +254,6 @@ def _tax(found: dict[tuple[str, str], Statement], taxes: Sequence[Tax], last: da
 
 
 def _half_up(value: Fraction, step: Decimal) -> Decimal:
-    return (value / Fraction(step) + Fraction(1, 2)).__floor__() * step
+    """Half away from zero."""
+    units = (abs(value) / Fraction(step) + Fraction(1, 2)).__floor__() * step
+    return -units if value < 0 else units

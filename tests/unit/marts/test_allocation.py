@@ -28,12 +28,13 @@ def share(home: Any, *rows: str, rates: str = "") -> None:
         (folder / "fx_rates.csv").write_text(f"currency,rate_date,rate,source\n{rates}", encoding="utf-8")
 
 
-def use(home: Any) -> None:
+def use(home: Any, day: str = "2026-11-02") -> None:
     """Sales $5, Legal $2.50 and nobody $1, at 2.50 dollars a million."""
+    event = {**_EVENT, "event_at": f"{day}T10:00:00Z"}
     home.drop(
-        {**_EVENT, "event_id": "a", "uncached_input_tokens": 2_000_000, "department": "Sales"},
-        {**_EVENT, "event_id": "b", "uncached_input_tokens": 1_000_000, "department": "Legal"},
-        {**_EVENT, "event_id": "c", "uncached_input_tokens": 400_000},
+        {**event, "event_id": "a", "uncached_input_tokens": 2_000_000, "department": "Sales"},
+        {**event, "event_id": "b", "uncached_input_tokens": 1_000_000, "department": "Legal"},
+        {**event, "event_id": "c", "uncached_input_tokens": 400_000},
     )
     home.land()
 
@@ -57,6 +58,45 @@ def test_every_cost_centre_bears_its_own_usage_and_its_shares(small: Callable[..
     assert home.mart("monthly_allocation", "sum(amount)") == [(Decimal("108.5"),)]
     month = report.manifest.months[date(2026, 11, 1)]
     assert (Decimal(month.spend), Decimal(month.shared_costs)) == (Decimal("8.5"), Decimal(100))
+
+
+def test_shares_are_charged_and_taxed_once_the_month_is_over(small: Callable[..., Any]) -> None:
+    """October: $5 and $2.50 of usage, $1 of nobody's; 100 shared by three; 10 % on usage, 20 % on shared costs."""
+    home = small()
+    share(home, _GATEWAY.replace("2026-11-01", "2026-10-01"), _REST)
+    (home.home.reference / "taxes.csv").write_text(
+        "jurisdiction,name,percent,mode,scope_type,scope,applies_to,valid_from,valid_to\n"
+        "GB,Use,10,exclusive,organisation,,usage,,\nGB,Share,20,exclusive,organisation,,shared_costs,,\n",
+        encoding="utf-8",
+    )
+    use(home, "2026-10-31")
+    home.drop({**_EVENT, "event_id": "later", "uncached_input_tokens": 400_000, "department": "Sales"}, name="d.jsonl")
+    home.land()
+    home.build()
+    columns = "month::varchar, scope_type, scope, line_order, line_kind, amount, rounded_amount"
+    found = [row[1:3] + row[4:] for row in home.mart("monthly_charges", columns) if row[0] == "2026-10-01"]
+    third = Decimal("33.333333333333333333")
+    assert [row for row in found if row[0] == "organisation"] == [
+        ("organisation", "", "usage", Decimal("8.5"), Decimal("8.50")),
+        ("organisation", "", "shared", Decimal(100), Decimal("100.00")),
+        ("organisation", "", "tax_added", Decimal(20), Decimal("20.00")),
+        ("organisation", "", "tax_added", Decimal("0.85"), Decimal("0.85")),
+    ]
+    assert [row[2:] for row in found if row[1] == "Sales"] == [
+        ("usage", Decimal(5), Decimal("5.00")),
+        ("untagged_share", Decimal("0.666666666666666667"), Decimal("0.67")),
+        ("shared", third + Decimal("1e-18"), Decimal("33.33")),
+        ("tax_added", Decimal("6.666"), Decimal("6.67")),
+        ("tax_added", Decimal("0.567"), Decimal("0.57")),
+    ]
+    # CC-3 is of no department, so nobody is charged its share.
+    assert [row[2:] for row in found if row[0] == "department" and not row[1]][:3] == [
+        ("usage", Decimal(1), Decimal("1.00")),
+        ("untagged_share", Decimal(-1), Decimal("-1.00")),
+        ("shared", third, Decimal("33.33")),
+    ]
+    november = [row[4] for row in home.mart("monthly_charges", columns) if row[0] == "2026-11-01"]
+    assert "shared" not in november and "usage" in november
 
 
 def test_a_changed_rule_builds_its_months_again_and_no_day(small: Callable[..., Any]) -> None:

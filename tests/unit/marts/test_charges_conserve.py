@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from orchestration.marts.dbt_build import PROJECT
 from orchestration.reference import FIRST_DAY, LAST_DAY, CreditGrant, Tax
-from tests.support.charges_in_python import CENT, ZERO, Statement, Used, statements
+from tests.support.charges_in_python import CENT, ZERO, Share, Statement, Used, statements
 
 MONTHS = (date(2026, 9, 1), date(2026, 10, 1))
 GRANTS = 4
@@ -87,10 +87,26 @@ def issued(draw: st.DrawFn, grants: Sequence[CreditGrant]) -> dict[date, dict[st
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> tuple[list[Used], list[CreditGrant], list[Tax], dict[date, dict[str, Decimal]]]:
+def divided(draw: st.DrawFn) -> list[Share]:
+    """Shared costs of October, and untagged usage that nobody gives to others."""
+    shares = []
+    for number in range(draw(st.integers(0, 3))):
+        parts = draw(st.dictionaries(_departments, _money, max_size=4))
+        kind = draw(st.sampled_from(["shared", "untagged_share"]))
+        if kind == "untagged_share":
+            parts[""] = -sum((amount for name, amount in parts.items() if name), ZERO)
+        shares += [Share(MONTHS[1], name, kind, f"s{number}", amount) for name, amount in parts.items()]
+    return shares
+
+
+Case = tuple[list[Used], list[CreditGrant], list[Tax], dict[date, dict[str, Decimal]], list[Share]]
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
     grants = [draw(grant(number)) for number in range(draw(st.integers(0, GRANTS)))]
     taxes = [draw(tax(number)) for number in range(draw(st.integers(0, 4)))]
-    return draw(st.lists(used(), min_size=1, max_size=14)), grants, taxes, draw(issued(grants))
+    return draw(st.lists(used(), min_size=1, max_size=14)), grants, taxes, draw(issued(grants)), draw(divided())
 
 
 @pytest.fixture(scope="module")
@@ -121,20 +137,22 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_the_marts_charge_to_the_cent_what_plain_python_charges(
     compiled: dict[str, str],
-    case: tuple[list[Used], list[CreditGrant], list[Tax], dict[date, dict[str, Decimal]]],
+    case: Case,
 ) -> None:
-    usage, grants, taxes, closed = case
-    for month, found in of_marts(compiled, usage, grants, taxes, closed).items():
+    usage, grants, taxes, closed, shares = case
+    for month, found in of_marts(compiled, *case).items():
         assert found == {
             scope: (statement.exact, statement.cents)
-            for scope, statement in statements(usage, grants, taxes, closed, month).items()
+            for scope, statement in statements(usage, grants, taxes, closed, month, shares).items()
         }
-        conserves(found, [row for row in usage if row.day.replace(day=1) == month])
+        mine = [share for share in shares if share.month == month]
+        conserves(found, [row for row in usage if row.day.replace(day=1) == month], mine)
 
 
 def conserves(
     found: Mapping[tuple[str, str], tuple[Mapping[tuple[str, ...], Decimal], Mapping[tuple[str, ...], Decimal]]],
     usage: Sequence[Used],
+    shares: Sequence[Share],
 ) -> None:
     """What holds whatever the rules are: costs are not lost, departments add up, no line moves by a cent."""
     exact, _ = found.get(("organisation", ""), ({}, {}))
@@ -142,8 +160,12 @@ def conserves(
     assert before == sum((row.cost for row in usage), ZERO)
     credits = -sum((amount for line, amount in exact.items() if line[0].endswith("_credit")), ZERO)
     assert ZERO <= credits <= before
+    shared = [share.amount for share in shares if share.kind == "shared"]
+    assert sum(shared, ZERO) == sum((amount for line, amount in exact.items() if line[0] == "shared"), ZERO)
+    assert not any(line[0] == "untagged_share" for line in exact)
     departments = [lines for scope, (lines, _) in found.items() if scope[0] == "department"]
-    for kind in {line[0] for line in exact if not line[0].startswith("tax")}:
+    kinds = {line[0] for lines in departments for line in lines if not line[0].startswith("tax")}
+    for kind in kinds:
         parts = [amount for lines in departments for line, amount in lines.items() if line[0] == kind]
         assert sum(parts, ZERO) == sum((amount for line, amount in exact.items() if line[0] == kind), ZERO)
     for lines, rounded in found.values():
@@ -163,6 +185,7 @@ def of_marts(
     grants: Sequence[CreditGrant],
     taxes: Sequence[Tax],
     closed: Mapping[date, Mapping[str, Decimal]],
+    shares: Sequence[Share],
 ) -> dict[date, dict[tuple[str, str], tuple[dict[tuple[str, ...], Decimal], dict[tuple[str, ...], Decimal]]]]:
     """The statements of monthly_charges by month and scope, in the words of the recomputation."""
     with duckdb.connect(config={"threads": 1}) as connection:
@@ -181,6 +204,13 @@ def of_marts(
             "total_tokens": "decimal(38, 0)", "list_cost": money, "markup_cost": money, "discount_cost": money,
             "effective_cost": money,
         }, days)  # fmt: skip
+        fill(connection, "marts.monthly_allocation", {
+            "month": "date", "department": "varchar", "kind": "varchar", "shared_id": "varchar", "name": "varchar",
+            "amount": money,
+        }, [
+            (share.month, share.department, share.kind, share.shared_id, "N", share.amount)
+            for share in shares
+        ])  # fmt: skip
         fill(connection, "reference.credit_grants", of_record(CreditGrant, "decimal(21, 6)"), map(cells, grants))
         fill(connection, "reference.taxes", of_record(Tax, "decimal(9, 6)"), map(cells, taxes))
         fill(connection, "run.months", {"month": "date", "next_month": "date", "data_until": "date"},
@@ -201,13 +231,14 @@ def of_marts(
             connection.execute(f"create table {where}.{model} as {compiled[model]}")
         order = [g.grant_id for g in sorted(grants, key=lambda g: (g.use_order, g.valid_to, g.grant_id))]
         rows = connection.execute(
-            "select month, scope_type, scope, line_kind, provider, model, feature, grant_id, jurisdiction, tax_name, "
-            "percent, percent_of, amount, rounded_amount from marts.monthly_charges order by month, line_order"
+            "select month, scope_type, scope, line_kind, provider, model, feature, grant_id, shared_id, jurisdiction, "
+            "tax_name, percent, percent_of, amount, rounded_amount "
+            "from marts.monthly_charges order by month, line_order"
         ).fetchall()
     found: dict[date, dict[tuple[str, str], Statement]] = {month: {} for month in MONTHS}
     for month, scope_type, scope, kind, *names, percent, percent_of, amount, cents in rows:
-        provider, model, feature, grant_id, levied, tax_name = names
-        place = f"{order.index(grant_id):03d} {grant_id}" if grant_id else ""
+        provider, model, feature, grant_id, shared_id, levied, tax_name = names
+        place = f"{order.index(grant_id):03d} {grant_id}" if grant_id else shared_id
         line = (kind, provider, model, feature, place)
         if kind.startswith("tax"):
             line = (kind, levied, tax_name, f"{percent:.6f}", f"{percent_of:.6f}")

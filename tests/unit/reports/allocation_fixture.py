@@ -1,5 +1,6 @@
 """monthly_allocation beside the other invented marts: own usage as they have it, and shares that are given."""
 
+import json
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -31,7 +32,7 @@ def untagged(parts: Sequence[tuple[str, str, str]]) -> list[Share]:
 
 
 def add_allocation(marts: Path, shares: Sequence[Share], month: str = "2026-10", currency: str = "USD") -> Path:
-    """Write the mart of one month; `currency` other than USD is converted at 1.0842."""
+    """Write the mart of one month, and charge it; `currency` other than USD is converted at 1.0842."""
     folder = marts / "monthly_allocation"
     folder.mkdir(exist_ok=True)
     rate = "null, null" if currency == "USD" else "1.0842, date '2026-10-31'"
@@ -49,4 +50,23 @@ def add_allocation(marts: Path, shares: Sequence[Share], month: str = "2026-10",
                 [centre, department, kind, shared_id, name, rule, whole, currency, amount],
             )
         connection.execute(f"copy (from allocation order by all) to '{folder}/{month}.parquet' (format parquet)")
+        if json.loads((marts / "manifest.json").read_text(encoding="utf-8"))["data_until"] >= f"{month}-31":
+            _charge(connection, marts / "monthly_charges" / f"{month}.parquet")
     return marts
+
+
+def _charge(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """The lines of what is divided, which come to whole cents here, below the others of each statement."""
+    connection.execute(f"create table charge as from '{path}'")
+    connection.execute(
+        "insert into charge by name select month, scope_type, scope, 900::integer as line_order, "
+        "kind as line_kind, true as is_charged, '' as provider, "
+        "'' as model, '' as feature, '' as grant_id, '' as jurisdiction, '' as tax_name, sum(amount) as amount, "
+        "round(sum(amount), 2) as rounded_amount, shared_id, name as shared_name "
+        "from (select *, 'organisation' as scope_type, '' as scope from allocation where kind = 'shared' "
+        "union all select *, 'department', department from allocation) "
+        "where shared_id <> '' group by all having sum(amount) <> 0"
+    )
+    # The folder's files may be links to those of other tests.
+    path.unlink()
+    connection.execute(f"copy charge to '{path}' (format parquet)")

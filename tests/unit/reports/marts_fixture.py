@@ -242,7 +242,8 @@ def _write_charges(
         CREATE OR REPLACE TABLE charge (month DATE, scope_type VARCHAR, scope VARCHAR, line_order INTEGER, line_kind VARCHAR,
             is_charged BOOLEAN, provider VARCHAR, model VARCHAR, feature VARCHAR, grant_id VARCHAR, jurisdiction VARCHAR,
             tax_name VARCHAR, percent DECIMAL(9,6), percent_of DECIMAL(12,6), base DECIMAL(38,2), requests BIGINT,
-            total_tokens DECIMAL(38,0), left_after DECIMAL(38,18), amount DECIMAL(38,18), rounded_amount DECIMAL(38,2))
+            total_tokens DECIMAL(38,0), left_after DECIMAL(38,18), amount DECIMAL(38,18), rounded_amount DECIMAL(38,2),
+            shared_id VARCHAR, shared_name VARCHAR)
         """
     )
     order = ("usage", "markup", "discount", "promotional_credit", "tax_contained", "tax_added", "prepaid_credit")
@@ -257,7 +258,7 @@ def _write_charges(
             counts = [7, Decimal(9000)] if line[0] == "usage" else [None, None]
             left = Decimal(5) if line[0].endswith("credit") else None
             connection.execute(
-                f"INSERT INTO charge VALUES ({', '.join('?' * 20)})",
+                f"INSERT INTO charge VALUES ({', '.join('?' * 20)}, '', '')",
                 [month, scope_type, scope, place, line[0], line[0] != "tax_contained", *names, *rates, *counts, left,
                  statement.exact[line], statement.cents[line]],
             )  # fmt: skip

@@ -54,10 +54,12 @@ def rest(marts: Path) -> list[tuple[str, str, str]]:
     return [(*CENTRES[0], f"{third:f}"), (*CENTRES[1], f"{whole - third:f}")]
 
 
-def test_rows_and_columns_add_up_to_the_months_cost_and_its_shared_costs(with_untagged: Path, tmp_path: Path) -> None:
+def test_rows_and_columns_add_up_to_what_the_month_is_charged(
+    with_untagged: Path, issuer: Issuer, tmp_path: Path
+) -> None:
     marts = add_allocation(copy(with_untagged, tmp_path / "marts"), [*GATEWAY, *untagged(rest(with_untagged))])
     facts = read_facts(marts, OCTOBER, ORGANISATION)
-    found = allocation(facts, spend(marts))
+    found = allocation(facts)
     assert found is not None
     cents = spend(marts).quantize(D("0.01"))
     assert (found.own, found.shared, found.total) == (cents, D(1200), cents + 1200)
@@ -74,6 +76,10 @@ def test_rows_and_columns_add_up_to_the_months_cost_and_its_shared_costs(with_un
         ("Untagged usage", "by use among 2", nobody.direct),
     ]
     assert found.centres == 3
+    rows = build(marts, OCTOBER, ORGANISATION, issuer, attachment="organisation.csv").charges.rows
+    assert [(row.name, row.note, row.amount) for row in rows[-3:]] == [
+        ("Spend", "", cents), ("Gateway hosting", "", D(1200)), ("Total, USD", "", found.total),
+    ]  # fmt: skip
 
 
 def test_without_a_rule_in_force_or_a_whole_month_there_is_no_page(marts: Path, issuer: Issuer, tmp_path: Path) -> None:
@@ -106,18 +112,26 @@ def test_the_page_names_what_is_divided_and_is_found_in_the_contents(
     assert "not allocated" not in text
 
 
-def test_a_department_sees_its_own_shares_and_nobody_elses(marts: Path, issuer: Issuer, tmp_path: Path) -> None:
+def test_a_department_is_charged_its_own_shares_and_sees_nobody_elses(
+    marts: Path, issuer: Issuer, tmp_path: Path
+) -> None:
     shared = add_allocation(copy(marts, tmp_path / "marts"), [*GATEWAY, *untagged([(*CENTRES[1], "7.125")])])
     sales = Scope("department", "Sales Operations")
     statement = build(shared, OCTOBER, sales, issuer, attachment="x.csv")
     own = spend(marts, "department = 'Sales Operations'").quantize(D("0.01"))
-    assert statement.allocation is not None
-    assert [(line.name, line.how, line.amount) for line in statement.allocation.lines] == [
-        ("Gateway hosting", "by weight", D(300)), ("Untagged usage", "by use", D("7.13")),
+    assert statement.allocation is None
+    assert [(row.name, row.note, row.amount) for row in statement.charges.rows[-4:]] == [
+        ("Spend", "", own),
+        ("Untagged usage", "share by use", D("7.13")),
+        ("Gateway hosting", "share by weight", D(300)),
+        ("Total, USD", "", own + D("307.13")),
+    ]
+    assert [(row.name, row.amount) for row in statement.charges.bridge] == [
+        ("Spend", own), ("Shares of untagged usage", D("7.13")), ("Shared costs", D(300)),
+        ("Amount charged", own + D("307.13")),
     ]  # fmt: skip
-    assert (statement.allocation.own, statement.allocation.total) == (own, own + D("307.13"))
     told = html(statement)
-    assert "Cost with shared costs" in told
+    assert "then a share of untagged usage and shared costs" in told
     for foreign in ("1,200", "600.00", "CC-2100", "Engineering", "among"):
         assert foreign not in told
     people = Scope("department", "People")
@@ -174,7 +188,7 @@ def test_long_names_and_amounts_stay_in_their_cells(scope: Scope, issuer: Issuer
         *untagged([(LONG[:30], LONG, f"{whole:f}")]),
     ]
     statement = build(add_allocation(marts, shares), OCTOBER, scope, issuer, attachment="x.csv")
-    assert statement.allocation is not None
+    assert (statement.allocation is not None) == (scope == ORGANISATION)
     assert faults(pdf.lay_out(html(statement))) == []
 
 

@@ -1,9 +1,13 @@
 {{ config(materialized='view', contract={'enforced': false}) }}
 -- The lines of each statement before tax and before rounding.
--- Grain: month × scope_type × scope × line_kind × provider × model × feature × grant_id.
+-- Grain: month × scope_type × scope × line_kind × provider × model × feature × grant_id × shared_id.
 -- Guarantees: complete days and priced usage only; the organisation's lines are the exact sums of the departments'.
--- `part` is what a line is summed with: cost (what usage costs), credit (promotional, which lowers it) or prepaid (what
--- was paid for before it was used, which lowers what is due and not the cost).
+-- What monthly_allocation divides is charged as it divides it, once the month is over: a shared cost is of a whole
+-- month. What a rule takes from untagged usage and gives to others is nothing for the organisation.
+-- `part` is what a line is summed with: cost (what usage costs), credit (promotional, which lowers it), share (of
+-- untagged usage), shared (costs that several share, which have taxes of their own) or prepaid (what was paid for before
+-- it was used, which lowers what is due and not the cost). `grant_order` is the place of a grant or a shared cost among
+-- those of its kind: each is printed as one row.
 with
 
 usage as (
@@ -22,6 +26,22 @@ usage as (
     inner join {{ source('run', 'months') }} as months on days.month = months.month
     where days.is_priced and days.usage_date <= months.data_until
     group by days.month, days.department, days.provider, days.model, days.feature
+),
+
+divided as (
+    select
+        shares.month,
+        shares.department,
+        shares.kind,
+        shares.shared_id,
+        shares.name as shared_name,
+        dense_rank() over (partition by shares.month, shares.kind order by shares.shared_id) as grant_order,
+        sum(shares.amount) as amount
+    from {{ ref('monthly_allocation') }} as shares
+    inner join {{ source('run', 'months') }} as months on shares.month = months.month
+    where shares.shared_id <> '' and months.data_until >= months.next_month - interval 1 day
+    group by shares.month, shares.department, shares.kind, shares.shared_id, shares.name
+    having sum(shares.amount) <> 0
 ),
 
 lines as (
@@ -46,33 +66,44 @@ lines as (
     union all by name
     select
         month, department, case when line_kind = 'prepaid_credit' then 'prepaid' else 'credit' end as part,
-        case when line_kind = 'prepaid_credit' then 7 else 4 end as kind_order, line_kind, grant_id, grant_order,
+        case when line_kind = 'prepaid_credit' then 9 else 4 end as kind_order, line_kind, grant_id, grant_order,
         grant_scope_type, left_after, -used as amount
     from {{ ref('credit_use') }}
     where month in (select months.month from {{ source('run', 'months') }} as months)
+    union all by name
+    select
+        month, department, case when kind = 'shared' then 'shared' else 'share' end as part,
+        case when kind = 'shared' then 6 else 5 end as kind_order,
+        kind as line_kind, shared_id, shared_name, grant_order,
+        amount
+    from divided
 ),
 
 named as (
     select
-        * exclude (provider, model, feature, grant_id, grant_order),
+        * exclude (provider, model, feature, grant_id, grant_order, shared_id, shared_name),
         coalesce(provider, '') as provider,
         coalesce(model, '') as model,
         coalesce(feature, '') as feature,
         coalesce(grant_id, '') as grant_id,
-        coalesce(grant_order, 0) as grant_order
+        coalesce(grant_order, 0) as grant_order,
+        coalesce(shared_id, '') as shared_id,
+        coalesce(shared_name, '') as shared_name
     from lines
 )
 
 select
     month, 'organisation' as scope_type, '' as scope, part, kind_order, line_kind, provider, model, feature, grant_id,
-    grant_order, max(left_after) as left_after, cast(sum(requests) as bigint) as requests,
+    grant_order, shared_id, shared_name, max(left_after) as left_after, cast(sum(requests) as bigint) as requests,
     cast(sum(total_tokens) as decimal(38, 0)) as total_tokens, cast(sum(amount) as decimal(38, 18)) as amount
 from named
-group by month, part, kind_order, line_kind, provider, model, feature, grant_id, grant_order
+group by
+    month, part, kind_order, line_kind, provider, model, feature, grant_id, grant_order, shared_id, shared_name
+having line_kind <> 'untagged_share' or sum(amount) <> 0
 union all by name
 select
     month, 'department' as scope_type, department as scope, part, kind_order, line_kind, provider, model, feature,
-    grant_id, grant_order, case when grant_scope_type = 'department' then left_after end as left_after,
-    cast(requests as bigint) as requests, cast(total_tokens as decimal(38, 0)) as total_tokens,
-    cast(amount as decimal(38, 18)) as amount
+    grant_id, grant_order, shared_id, shared_name,
+    case when grant_scope_type = 'department' then left_after end as left_after, cast(requests as bigint) as requests,
+    cast(total_tokens as decimal(38, 0)) as total_tokens, cast(amount as decimal(38, 18)) as amount
 from named

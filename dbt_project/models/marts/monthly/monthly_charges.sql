@@ -1,10 +1,10 @@
 -- What each statement charges, line by line.
 -- Grain: month × scope_type × scope × line_order: the organisation, and each department ('' is untagged usage).
 -- Guarantees: `amount` is exact, and before tax the departments' add up to the organisation's. `rounded_amount` is in
--- cents, each statement on its own: the lines before tax add up to their own sum, rounded half up (of which costs and
--- credits, then kinds, providers and models are rounded), and prepaid credits to theirs (largest remainder, ties by
--- line order). Tax is that of the month's last day, half up on the cents of what it is on. So lines where is_charged
--- add up to what a statement charges, and no other department's usage moves it.
+-- cents, each statement on its own: the lines before tax add up to their own sum, rounded half up (of which the parts of
+-- charge_lines, then kinds, providers and models are rounded), and prepaid credits to theirs (largest remainder, ties by
+-- line order). Tax is that of the month's last day, half up on the cents of what it is on: usage with its credits, and
+-- shared costs, each at its own rates. So lines where is_charged add up to what a statement charges.
 with
 
 parts as (
@@ -135,43 +135,55 @@ lines as (
             and charge_lines.grant_order = model_targets.grant_order and charge_lines.model = model_targets.model
 ),
 
+-- What is taxed: the cents of usage with its credits, and those of shared costs.
+taxed as (
+    select
+        month,
+        scope,
+        case when part = 'shared' then 'shared_costs' else 'usage' end as taxed_as,
+        sum(rounded) as base,
+        cast(sum(amount) as decimal(38, 18)) as exact_base
+    from part_targets
+    where not is_prepaid and scope_type = 'department'
+    group by month, scope, taxed_as
+),
+
 rates as (
-    select months.month, taxes.*
+    select months.month, kinds.taxed_as, taxes.*
     from {{ source('run', 'months') }} as months
     inner join {{ source('reference', 'taxes') }} as taxes
         on months.next_month > taxes.valid_from and months.next_month <= taxes.valid_to
-    where taxes.applies_to in ('all', 'usage')
+    inner join (select distinct taxed.taxed_as from taxed) as kinds on taxes.applies_to in ('all', kinds.taxed_as)
 ),
 
 department_rates as (
     select
-        targets.month,
-        targets.scope,
+        taxed.month,
+        taxed.scope,
         rates.jurisdiction,
         rates.name,
         rates.percent,
         rates.mode,
-        targets.target as base,
-        targets.amount as exact_base,
+        taxed.base,
+        taxed.exact_base,
         cast(coalesce(sum(rates.percent) filter (where rates.mode = 'inclusive') over (
-            partition by targets.month, targets.scope
+            partition by taxed.month, taxed.scope, taxed.taxed_as
         ), 0) + 100 as decimal(12, 6)) as percent_of
-    from targets
+    from taxed
     inner join rates
         on
-            targets.month = rates.month
+            taxed.month = rates.month and taxed.taxed_as = rates.taxed_as
             and (
-                (rates.scope_type = 'department' and targets.scope = rates.scope)
+                (rates.scope_type = 'department' and taxed.scope = rates.scope)
                 or (
                     rates.scope_type = 'organisation'
-                    and (targets.month, targets.scope) not in (
-                        select (own.month, own.scope)
+                    and (taxed.month, taxed.scope, taxed.taxed_as) not in (
+                        select (own.month, own.scope, own.taxed_as)
                         from rates as own
                         where own.scope_type = 'department'
                     )
                 )
             )
-    where not targets.is_prepaid and targets.scope_type = 'department'
 ),
 
 department_bases as (
@@ -194,14 +206,18 @@ bases as (
 ),
 
 taxes as (
-    select *, {{ share_of('base', 'percent', 'percent_of') }} as amount, round(amount, 2) as rounded
+    -- Nobody's base is below zero where a rule gives usage away that credits have lowered.
+    select
+        *,
+        {{ share_of('abs(base)', 'percent', 'percent_of') }} * cast(sign(base) as decimal(1, 0)) as amount,
+        round(amount, 2) as rounded
     from bases
 ),
 
 together as (
     select
-        month, scope_type, scope, kind_order, place, line_kind, provider, model, feature, grant_id, requests,
-        total_tokens, left_after, amount, rounded
+        month, scope_type, scope, kind_order, place, line_kind, provider, model, feature, grant_id, shared_id,
+        shared_name, requests, total_tokens, left_after, amount, rounded
     from (
         {{ largest_remainder(
             'lines', 'target', 'month, scope_type, scope, kind_order, provider, grant_order, model', 'place'
@@ -209,7 +225,7 @@ together as (
     ) as rounded_lines
     union all by name
     select
-        month, scope_type, scope, case when mode = 'inclusive' then 5 else 6 end as kind_order,
+        month, scope_type, scope, case when mode = 'inclusive' then 7 else 8 end as kind_order,
         case when mode = 'inclusive' then 'tax_contained' else 'tax_added' end as line_kind, jurisdiction,
         name as tax_name, percent, percent_of, base, amount, rounded
     from taxes
@@ -231,6 +247,8 @@ select
     coalesce(grant_id, '') as grant_id,
     coalesce(jurisdiction, '') as jurisdiction,
     coalesce(tax_name, '') as tax_name,
+    coalesce(shared_id, '') as shared_id,
+    coalesce(shared_name, '') as shared_name,
     percent,
     percent_of,
     cast(base as decimal(38, 2)) as base,
