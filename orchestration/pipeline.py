@@ -139,7 +139,7 @@ def plan_build(
             departments=tables.departments,
         ),
         budgets=tables.budgets,
-        shared_costs=tables.shared_costs,
+        divided=(*tables.shared_costs, *tables.commitments),
         newest_book=newest_version(home) or _NO_BOOK_YET,
         today=settings.today,
         rebuild=rebuild,
@@ -154,7 +154,7 @@ def plan_build(
         exchange=Rates(tables.fx_rates, settings.currency),
     )
     last_days = {item.month: max(item.data_until, item.month) for item in plan.months}
-    refuse_unconverted(tables.shared_costs, tables.fx_rates, last_days, settings.currency)
+    refuse_unconverted((*tables.shared_costs, *tables.commitments), tables.fx_rates, last_days, settings.currency)
     return plan
 
 

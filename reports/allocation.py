@@ -8,6 +8,8 @@ from reports.formats import CENT, apportion, count, full_day, rounded
 from reports.values import ZERO, Allocated, Facts
 
 MOST_CENTRES = 60
+# What stands in the column of shared costs: a flat fee is one of those who used what it covers.
+SHARED = ("shared", "commitment", "commitment_unused")
 RULES = {"even": "evenly", "weight": "by weight", "use": "by use"}
 
 
@@ -31,7 +33,7 @@ class CentreRow:
 class SharedLine:
     """One thing that is divided. `how` says by which rule and among how many."""
 
-    shared_id: str
+    kind: str
     name: str
     how: str
     amount: Decimal
@@ -81,9 +83,8 @@ def allocation(facts: Facts) -> Allocation | None:
     ruled = [row for row in facts.allocation if row.shared_id and row.whole]
     if not ruled or not facts.period.complete or facts.scope.kind == "department":
         return None
-    lines = _wholes(ruled, {line.shared_id: line.cents for line in facts.charges if line.shared_id})
-    kinds = {row.shared_id: row.kind for row in ruled}
-    shared = sum((line.amount for line in lines if kinds[line.shared_id] == "shared"), ZERO)
+    lines = _wholes(ruled, {(line.kind, line.shared_id): line.cents for line in facts.charges if line.shared_id})
+    shared = sum((line.amount for line in lines if line.kind in SHARED), ZERO)
     rows = _centres(facts.allocation, facts.spend_cents, shared)
     left_out = rows[MOST_CENTRES - 1 :] if len(rows) > MOST_CENTRES else ()
     shown = rows if not left_out else (*rows[: MOST_CENTRES - 1], _together(left_out))
@@ -111,7 +112,7 @@ def _centres(rows: Iterable[Allocated], spend: Decimal, shared: Decimal) -> tupl
     if keys[0] == ("", "") and given[0]:
         # What is taken from nobody is all that stands there, so it is printed as the same amount.
         given = [-own[0], *apportion(given[1:], own[0], CENT)]
-    amounts = zip(own, apportion(exact("shared"), shared, CENT), given, strict=True)
+    amounts = zip(own, apportion(exact(*SHARED), shared, CENT), given, strict=True)
     found = [_row(key, groups[key], *cells) for key, cells in zip(keys, amounts, strict=True)]
     return tuple(sorted(found, key=lambda row: (row.is_nobody, -row.total, row.name, row.note)))
 
@@ -141,22 +142,22 @@ def _together(rows: Iterable[CentreRow]) -> CentreRow:
     )
 
 
-def _wholes(rows: Iterable[Allocated], charged: Mapping[str, Decimal]) -> tuple[SharedLine, ...]:
-    """What is divided, the dearest first; shared costs in the cents that are `charged`.
+def _wholes(rows: Iterable[Allocated], charged: Mapping[tuple[str, str], Decimal]) -> tuple[SharedLine, ...]:
+    """What is divided, the dearest first; what the organisation is `charged`, by kind and id, in the same cents.
 
     A month that was closed before shared costs were charged has no such lines: there they add up to their rounded sum.
     """
-    pots: dict[str, list[Allocated]] = {}
+    pots: dict[tuple[str, str], list[Allocated]] = {}
     for row in rows:
-        pots.setdefault(row.shared_id, []).append(row)
+        pots.setdefault((row.kind, row.shared_id), []).append(row)
     wholes = {pot: found[0].whole or ZERO for pot, found in pots.items()}
-    order = sorted(pots, key=lambda pot: (pots[pot][0].kind, -wholes[pot], pot))
-    shared = [pot for pot in order if pots[pot][0].kind == "shared"]
+    order = sorted(pots, key=lambda pot: (pot[0], -wholes[pot], pot[1]))
+    shared = [pot for pot in order if pot[0] in SHARED]
     exact = [wholes[pot] for pot in shared]
     amounts = charged or dict(zip(shared, apportion(exact, rounded(sum(exact, ZERO), CENT), CENT), strict=True))
     return tuple(
         SharedLine(
-            pot,
+            pot[0],
             pots[pot][0].name,
             _divided(pots[pot]),
             amounts[pot] if pot in amounts else rounded(wholes[pot], CENT),
@@ -168,7 +169,9 @@ def _wholes(rows: Iterable[Allocated], charged: Mapping[str, Decimal]) -> tuple[
 def _divided(rows: list[Allocated]) -> str:
     first = rows[0]
     takers = sum(1 for row in rows if not _is_nobodys(row) and row.amount > 0)
-    if not takers and first.whole:
+    if first.kind == "commitment_unused":
+        how = "unused: to nobody"
+    elif not takers and first.whole:
         how = "to nobody: nobody who shares it has usage"
     else:
         how = f"{RULES[first.rule]} among {count(takers)}" if takers else RULES[first.rule]

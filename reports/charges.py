@@ -20,8 +20,10 @@ MOST_USAGE_ROWS = 10
 MOST_PAYMENTS = 6
 PREPAID = "prepaid_credit"
 PROMOTIONAL = "promotional_credit"
+COMMITMENTS = ("commitment", "commitment_unused")
 # What is divided among several, in the order in which it is printed.
-DIVIDED = ("untagged_share", "shared")
+DIVIDED = (COMMITMENTS, ("untagged_share",), ("shared",))
+_DIVIDED = {kind for kinds in DIVIDED for kind in kinds}
 
 
 @dataclass(frozen=True)
@@ -140,16 +142,25 @@ def _net_rows(lines: Sequence[ChargeLine], rules: Mapping[str, str]) -> list[Sum
         )
         for row in _by_provider([line for line in lines if line.kind == kind], named)
     ]
-    if any(line.kind in ("markup", "discount", *DIVIDED) for line in lines):
+    if any(line.kind in ("markup", "discount", *_DIVIDED) for line in lines):
         rows.append(SumRow("Spend", "", _total(row.amount for row in rows), "sum"))
     rows += [_credit_row(line) for line in lines if line.kind == PROMOTIONAL]
-    for kind in DIVIDED:
-        divided = [
-            SumRow(line.shared_name, f"share {rule}" if (rule := rules.get(line.shared_id)) else "", line.cents)
-            for line in lines
-            if line.kind == kind
-        ]
-        rows += _at_most(divided, "{}")
+    for kinds in DIVIDED:
+        rows += _at_most(_divided_rows([line for line in lines if line.kind in kinds], rules), "{}")
+    return rows
+
+
+def _divided_rows(lines: Sequence[ChargeLine], rules: Mapping[str, str]) -> list[SumRow]:
+    """A row for each thing that is divided; what nobody used of a commitment is said beside it."""
+    rows = []
+    for shared_id in dict.fromkeys(line.shared_id for line in lines):
+        mine = [line for line in lines if line.shared_id == shared_id]
+        unused = _total(line.cents for line in mine if line.kind == "commitment_unused")
+        whole = _total(line.cents for line in mine)
+        note = f"share {rules[shared_id]}" if shared_id in rules else ""
+        if unused:
+            note = "unused" if unused == whole else f"{amount(unused)} of it unused"
+        rows.append(SumRow(mine[0].shared_name, note, whole))
     return rows
 
 
@@ -246,6 +257,7 @@ def _bridge(
         return ()
     steps = [
         ("Promotional credits", _total(line.cents for line in lines if line.kind == PROMOTIONAL)),
+        ("Commitments", _total(line.cents for line in lines if line.kind in COMMITMENTS)),
         ("Shares of untagged usage", _total(line.cents for line in lines if line.kind == "untagged_share")),
         ("Shared costs", _total(line.cents for line in lines if line.kind == "shared")),
         ("Tax", _added(taxes)),

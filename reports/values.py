@@ -259,7 +259,8 @@ class DayRate:
 class Allocated:
     """One row of monthly_allocation: exact, in the statement's currency. `whole`: what a rule divides; else None.
 
-    `kind`: direct, shared, untagged or untagged_share. `fx_rate` and `fx_date`: of a shared cost in another `currency`.
+    `kind`: direct, shared, commitment, commitment_unused, untagged or untagged_share. `fx_rate` and `fx_date`: of a
+    shared cost or a commitment in another `currency`.
     """
 
     cost_centre: str

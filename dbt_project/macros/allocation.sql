@@ -31,3 +31,22 @@
         ~ ', r: ' ~ step ~ ' % ' ~ total ~ '}, {q: 0::hugeint, r: 0::hugeint})'
     ) -}}
 {% endmacro %}
+
+{# Whether a day's usage is what a commitment is for: complete days of its provider and, where it names any, its models. #}
+{% macro is_committed(commitment, days) %}
+    {{- commitment }}.month = {{ days }}.month and {{ days }}.is_priced
+    and {{ days }}.usage_date <= {{ commitment }}.data_until and {{ commitment }}.provider = {{ days }}.provider
+    and (
+        {{ commitment }}.models = ''
+        or list_contains(
+            string_split(regexp_replace({{ commitment }}.models, ' *; *', ';', 'g'), ';'), {{ days }}.model
+        )
+    )
+{%- endmacro %}
+
+{# What that usage counts for: at list price where a flat fee covers it, without what the provider charged itself, which
+   no fee covers; else what it costs. #}
+{% macro committed_basis(kind, days) %}
+    {{- 'case when ' ~ kind ~ " = 'flat' then " ~ days ~ '.list_cost - ' ~ days ~ '.charged_cost else ' ~ days
+        ~ '.effective_cost end' -}}
+{% endmacro %}

@@ -20,6 +20,11 @@
             'model': 'varchar', 'department': 'varchar', 'percent': 'decimal(10, 6)', 'per_unit': 'decimal(22, 12)',
             'unit': 'varchar', 'apply_order': 'integer', 'valid_from': 'date', 'valid_to': 'date', 'source': 'varchar',
         },
+        'commitments': {
+            'commitment_id': 'varchar', 'name': 'varchar', 'kind': 'varchar', 'provider': 'varchar',
+            'models': 'varchar', 'amount': 'decimal(14, 2)', 'currency': 'varchar', 'valid_from': 'date',
+            'valid_to': 'date', 'source': 'varchar',
+        },
         'credit_grants': {
             'grant_id': 'varchar', 'scope_type': 'varchar', 'scope': 'varchar', 'kind': 'varchar',
             'amount': 'decimal(21, 6)', 'unit': 'varchar', 'use_order': 'integer', 'valid_from': 'date',

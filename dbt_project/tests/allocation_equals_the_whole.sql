@@ -1,5 +1,5 @@
--- What is charged in a month is its effective cost and its shared costs, to the last digit; the shares of one cost are
--- the whole of it, and what a rule gives of untagged usage it takes from there.
+-- What is charged in a month is its effective cost, its shared costs and its commitments, to the last digit; the shares of
+-- one cost are the whole of it, and what a rule gives of untagged usage it takes from there.
 with
 
 usage as (
@@ -9,7 +9,7 @@ usage as (
 ),
 
 pots as (
-    select month, sum(case when kind = 'shared' then whole else 0 end) as whole
+    select month, sum(case when kind <> 'untagged_share' then whole else 0 end) as whole
     from {{ ref('allocation_pots') }}
     group by month
 ),
@@ -21,10 +21,10 @@ charged as (
 ),
 
 shares as (
-    select month, shared_id, sum(amount) as amount
+    select month, kind, shared_id, sum(amount) as amount
     from {{ ref('monthly_allocation') }}
     where shared_id <> ''
-    group by month, shared_id
+    group by month, kind, shared_id
 )
 
 select 'month' as what, charged.month
@@ -35,5 +35,6 @@ where charged.amount <> coalesce(usage.whole, 0) + coalesce(pots.whole, 0)
 union all
 select pots.shared_id as what, pots.month
 from {{ ref('allocation_pots') }} as pots
-left join shares on pots.month = shares.month and pots.shared_id = shares.shared_id
-where shares.amount is distinct from case when pots.kind = 'shared' then pots.whole else 0 end
+left join shares
+    on pots.month = shares.month and pots.kind = shares.kind and pots.shared_id = shares.shared_id
+where shares.amount is distinct from case when pots.kind <> 'untagged_share' then pots.whole else 0 end

@@ -1,12 +1,18 @@
--- A month that is over charges what monthly_allocation divides, department by department, to the last digit: shared
--- costs are once in the organisation's statement, and untagged usage that a rule moves is nothing there.
+-- A month that is over, and of commitments each month, charges what monthly_allocation divides, department by
+-- department, to the last digit: shared costs and commitments are once in the organisation's statement, and untagged
+-- usage that a rule moves is nothing there.
 with
 
 divided as (
     select shares.month, shares.department, shares.shared_id, sum(shares.amount) as amount
     from {{ ref('monthly_allocation') }} as shares
     inner join {{ source('run', 'months') }} as months on shares.month = months.month
-    where shares.shared_id <> '' and months.data_until >= months.next_month - interval 1 day
+    where
+        shares.shared_id <> ''
+        and (
+            shares.kind in ('commitment', 'commitment_unused')
+            or months.data_until >= months.next_month - interval 1 day
+        )
     group by shares.month, shares.department, shares.shared_id
     having sum(shares.amount) <> 0
 ),

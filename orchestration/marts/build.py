@@ -159,7 +159,8 @@ def _months(connection: "DuckDBPyConnection", plan: Plan) -> dict[date, Publishe
     )
     shared = dict(
         connection.execute(
-            "select month, sum(amount)::varchar from marts.monthly_allocation where kind = 'shared' group by month"
+            "select month, sum(amount)::varchar from marts.monthly_allocation "
+            "where kind in ('shared', 'commitment', 'commitment_unused') group by month"
         ).fetchall()
     )
     bills = _bills(connection)

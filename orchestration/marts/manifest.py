@@ -80,7 +80,8 @@ class PublishedBill:
 class PublishedMonth:
     """One month as it was published. `cost_rows`: rows of providers' cost reports for its UTC dates.
 
-    `spend` and `shared_costs` are exact decimal strings in the manifest's currency, and add up to monthly_allocation.
+    `spend` and `shared_costs` (with commitments) are exact decimal strings in the manifest's currency, and add up to
+    monthly_allocation.
     `bills`: what reconciling came to, one for each account, without those that nobody billed and nobody requires.
     """
 

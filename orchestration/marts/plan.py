@@ -18,7 +18,7 @@ from orchestration.marts.charges import Charges
 from orchestration.marts.day_rates import DayRate, DayRates
 from orchestration.marts.feeds import Fed, feeds, superseded_rows
 from orchestration.marts.manifest import LAYOUT, Manifest
-from orchestration.reference import FIRST_DAY, LAST_DAY, Budget, InForce, Rates, SharedCost, budgets_hash, shared_in
+from orchestration.reference import FIRST_DAY, LAST_DAY, Budget, Divided, InForce, Rates, budgets_hash, shared_in
 from orchestration.reference.in_force import Dated
 
 
@@ -77,7 +77,7 @@ def make_plan(
     manifest: Manifest | None,
     rows_in_force: Sequence[Dated],
     budgets: Sequence[Budget],
-    shared_costs: Sequence[SharedCost] = (),
+    divided: Sequence[Divided] = (),
     newest_book: str,
     today: date,
     rebuild: tuple[date, date] | None = None,
@@ -101,6 +101,7 @@ def make_plan(
     `charges`: what a month's charges are made from beside its days.
     `rates`: the days' exchange rates, where prices are in another currency than figures. Raises NoRateError for a due
     day that has none.
+    `divided`: shared costs and commitments, of the months in which they are in force.
     `exchange`: fx_rates.csv, for what months hold in other currencies.
     """
     fed = feeds(receipts)
@@ -150,7 +151,7 @@ def make_plan(
         rebuilt={item.day for item in stale_days},
         published={month: value.fingerprint for month, value in published_months.items()},
         budgets=budgets,
-        shared_costs=shared_costs,
+        divided=divided,
         in_force=in_force,
         exchange=exchange,
         data_until=data_until,
@@ -176,7 +177,7 @@ def _stale_months(
     rebuilt: set[date],
     published: Mapping[date, str],
     budgets: Sequence[Budget],
-    shared_costs: Sequence[SharedCost],
+    divided: Sequence[Divided],
     in_force: InForce,
     exchange: Rates | None,
     data_until: date | None,
@@ -211,17 +212,19 @@ def _stale_months(
             if month in costs or bills.bill(month):
                 own_rates = {day: rate for day in bills.days(month) if (rate := bill_rate(day))}
                 reported += [[day.isoformat(), *rate.stamp] for day, rate in own_rates.items()]
-        shared = shared_in(month, shared_costs)
+        shared = shared_in(month, divided)
         # Cost centres and exchange rates are those of that day, also when it has no usage.
         foreign = sorted({row.currency for row in shared} - {""}) if exchange else []
         rates = [repr(exchange.find(code, last)) for code in foreign] if exchange else []
-        divided = [[sorted(map(repr, shared)), in_force.on(last), *rates]] if shared else []
+        shares = [[sorted(map(repr, shared)), in_force.on(last), *rates]] if shared else []
         charged = charges.of(month, fingerprints)
         fingerprint = _digest(
-            [LAYOUT, sorted(lines), budgets_hash(budgeted), until.isoformat(), *reported, *divided, *charged]
+            [LAYOUT, sorted(lines), budgets_hash(budgeted), until.isoformat(), *reported, *shares, *charged]
         )
         if published.get(month) != fingerprint or month in touched:
-            other = "its budgets, shared costs, credits, taxes, last complete day or a provider's bill changed"
+            other = (
+                "its budgets, shared costs, commitments, credits, taxes, last complete day or a provider's bill changed"
+            )
             why = "its days changed" if month in touched else other
             yield StaleMonth(month=month, fingerprint=fingerprint, data_until=until, why=why, rates=own_rates)
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from orchestration.files import write_atomically
 from orchestration.home import Home
 from orchestration.prices.discounts import discounts_path, discounts_text, hashed_text, write_discounts
-from orchestration.reference.charges import DISCOUNTS
+from orchestration.reference.charges import DISCOUNTS, Discount
+from orchestration.reference.commitments import COMMITMENTS, covered
 
 _PACKAGE = "genai-prices"
 _FORM = 3
@@ -41,23 +42,30 @@ def models_path(folder: Path, version: str) -> Path:
 
 
 def book_stamp(home: Home, overrides_csv: Path | None = None) -> str:
-    """What the book is made from: the package's version, the overrides' and the discounts' content. Opens no package.
+    """What the book is made from: the package's version and the customer's own tables. Opens no package.
 
     While it stays the same, so does the book; a changed stamp may still give the same book.
     """
-    path = overrides_csv or home.reference / "price_overrides.csv"
-    overrides = hashlib.sha256(path.read_bytes() if path.exists() else b"").hexdigest()
-    agreed = home.reference / DISCOUNTS.file
-    discounts = hashlib.sha256(agreed.read_bytes() if agreed.exists() else b"").hexdigest()
-    package = importlib.metadata.version(_PACKAGE)
-    return f"{_PACKAGE} {package}, overrides {overrides}, discounts {discounts}, form {_FORM}"
+    tables = {
+        "overrides": overrides_csv or home.reference / "price_overrides.csv",
+        "discounts": home.reference / DISCOUNTS.file,
+        "commitments": home.reference / COMMITMENTS.file,
+    }
+    read = {name: path.read_bytes() if path.exists() else b"" for name, path in tables.items()}
+    told = ", ".join(f"{name} {hashlib.sha256(content).hexdigest()}" for name, content in read.items())
+    return f"{_PACKAGE} {importlib.metadata.version(_PACKAGE)}, {told}, form {_FORM}"
+
+
+def _steps(home: Home) -> list[Discount]:
+    """What changes a price after the list; a flat fee leaves nothing of it."""
+    return [*DISCOUNTS.read(home), *covered(COMMITMENTS.read(home))]
 
 
 def current_book(home: Home, overrides_csv: Path | None = None) -> PriceBook:
     """The newest book, flattened into `data/prices/<version>.parquet` unless it is there already.
 
     A version's file is written once and never again. Raises SettingsError for a wrong row of the overrides
-    (default: reference/price_overrides.csv) or of discounts.csv.
+    (default: reference/price_overrides.csv), of discounts.csv or of commitments.csv.
     """
     path = overrides_csv or home.reference / "price_overrides.csv"
     stamp = book_stamp(home, path)
@@ -65,7 +73,7 @@ def current_book(home: Home, overrides_csv: Path | None = None) -> PriceBook:
     known = _read_current(current)
     if known.get("stamp") == stamp:
         book = PriceBook(known["version"], known["label"], home.prices / f"{known['version']}.parquet")
-        if book.path.is_file() and (book.discounts_path.is_file() or not DISCOUNTS.read(home)):
+        if book.path.is_file() and (book.discounts_path.is_file() or not _steps(home)):
             return book
     book = _flatten(home, path)
     write_atomically(
@@ -104,7 +112,7 @@ def _flatten(home: Home, overrides_csv: Path) -> PriceBook:
         lambda provider, model: found.price_id if (found := matching.match_with_provider(provider, model)) else None,
     )
     check_tiling(tariffs)
-    discounts = DISCOUNTS.read(home)
+    discounts = _steps(home)
     text = store.flat_text(tariffs)
     content = text + hashed_text(discounts)
     package = importlib.metadata.version(_PACKAGE)

@@ -38,9 +38,9 @@ class Step:
     source: str
 
     @property
-    def order(self) -> tuple[int, str, date]:
-        """Steps are taken by ascending apply_order, then by id."""
-        return self.apply_order, self.discount_id, self.valid_from
+    def order(self) -> tuple[int, str, date, str]:
+        """Steps are taken by ascending apply_order, then by id; a flat fee has one for each of its models."""
+        return self.apply_order, self.discount_id, self.valid_from, self.model
 
     def variables(self) -> dict[str, object]:
         """The step as dbt is told it."""

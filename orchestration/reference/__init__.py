@@ -12,6 +12,7 @@ from orchestration.reference.billing import INVOICES, PAYMENTS, InvoiceLine, Pay
 from orchestration.reference.budgets import BUDGETS, Budget, budgets_hash
 from orchestration.reference.cells import FIRST_DAY, LAST_DAY
 from orchestration.reference.charges import DISCOUNTS, TAXES, Discount, Tax
+from orchestration.reference.commitments import COMMITMENTS, Commitment, covered
 from orchestration.reference.credits import ALLOTMENTS, CREDIT_GRANTS, Allotment, CreditGrant
 from orchestration.reference.fx import FX_RATES, Converted, FxRate, NoRateError, Rates
 from orchestration.reference.in_force import InForce, day_rows
@@ -19,7 +20,7 @@ from orchestration.reference.money import check_money
 from orchestration.reference.organisation import DEPARTMENTS, ORGANISATION, Department, Member
 from orchestration.reference.page import page
 from orchestration.reference.price_overrides import PRICE_OVERRIDES, PriceOverride
-from orchestration.reference.shared_costs import SHARED_COSTS, SharedCost, refuse_unconverted, shared_in
+from orchestration.reference.shared_costs import SHARED_COSTS, Divided, SharedCost, refuse_unconverted, shared_in
 from orchestration.reference.table import FaultsError, Table
 
 TABLES: tuple[Table[Any], ...] = (
@@ -28,6 +29,7 @@ TABLES: tuple[Table[Any], ...] = (
     BUDGETS,
     PRICE_OVERRIDES,
     DISCOUNTS,
+    COMMITMENTS,
     CREDIT_GRANTS,
     ALLOTMENTS,
     TAXES,
@@ -49,6 +51,7 @@ class Reference:
     budgets: tuple[Budget, ...]
     price_overrides: tuple[PriceOverride, ...]
     discounts: tuple[Discount, ...]
+    commitments: tuple[Commitment, ...]
     credit_grants: tuple[CreditGrant, ...]
     allotments: tuple[Allotment, ...]
     taxes: tuple[Tax, ...]
@@ -86,6 +89,7 @@ def tables_page() -> str:
 __all__ = [
     "ALLOTMENTS",
     "BUDGETS",
+    "COMMITMENTS",
     "CREDIT_GRANTS",
     "DEPARTMENTS",
     "DISCOUNTS",
@@ -102,10 +106,12 @@ __all__ = [
     "TAXES",
     "Allotment",
     "Budget",
+    "Commitment",
     "Converted",
     "CreditGrant",
     "Department",
     "Discount",
+    "Divided",
     "FaultsError",
     "FxRate",
     "InForce",
@@ -121,6 +127,7 @@ __all__ = [
     "Tax",
     "budgets_hash",
     "check_money",
+    "covered",
     "day_rows",
     "read_all",
     "read_budgets",

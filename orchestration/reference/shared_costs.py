@@ -18,6 +18,7 @@ from orchestration.reference.cells import (
     one_of,
     weights,
 )
+from orchestration.reference.commitments import Commitment
 from orchestration.reference.fx import FxRate
 from orchestration.reference.table import Column, Disagreements, Table
 
@@ -53,7 +54,11 @@ def _complete(row: SharedCost) -> Disagreements:
         yield "weights", "one weight for each target where the rule is weight, nothing otherwise"
 
 
-def shared_in(month: date, rows: Iterable[SharedCost]) -> list[SharedCost]:
+# What is divided in a month beside its usage.
+Divided = SharedCost | Commitment
+
+
+def shared_in(month: date, rows: Iterable[Divided]) -> list[Divided]:
     """The rows in force in a month, without their dates: what else they say is what its figures are made of."""
     return [
         replace(row, valid_from=FIRST_DAY, valid_to=LAST_DAY) for row in rows if row.valid_from <= month < row.valid_to
@@ -61,9 +66,9 @@ def shared_in(month: date, rows: Iterable[SharedCost]) -> list[SharedCost]:
 
 
 def refuse_unconverted(
-    rows: Iterable[SharedCost], rates: Iterable[FxRate], months: Mapping[date, date], currency: str
+    rows: Iterable[Divided], rates: Iterable[FxRate], months: Mapping[date, date], currency: str
 ) -> None:
-    """Raise SettingsError for a shared cost in another currency that has no rate by then.
+    """Raise SettingsError for a shared cost or a commitment in another currency that has no rate by then.
 
     `months`: the day of whose rates each month takes its own, by the month's first day.
     """
@@ -74,8 +79,10 @@ def refuse_unconverted(
     for month, day in sorted(months.items()):
         for row in shared_in(month, known):
             if row.currency not in ("", currency) and first.get(row.currency, LAST_DAY) > day:
+                is_shared = isinstance(row, SharedCost)
+                named = f"shared_costs.csv: {row.shared_id}" if is_shared else f"commitments.csv: {row.commitment_id}"
                 raise SettingsError(
-                    f"shared_costs.csv: {row.shared_id} is in {row.currency}, and fx_rates.csv has no rate of it "
+                    f"{named} is in {row.currency}, and fx_rates.csv has no rate of it "
                     f"on or before {day}, so its share of {month:%B %Y} cannot be told.",
                     f"Add a rate of {row.currency} with a date up to {day}.",
                 )

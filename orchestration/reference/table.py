@@ -7,7 +7,7 @@ a file are told together.
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -79,7 +79,8 @@ Disagreements = Iterable[tuple[str, str]]
 class Table(Generic[Row]):
     """`<name>.csv`. `key`: no two rows that agree in it hold on one day; where `once`, or without dates, not at all.
 
-    `alone`: what only one row may speak of on one day, if it does.
+    `alone`: what only one row may speak of on one day, if it does. `clashes`: rows, with their lines, that cannot stand
+    together for any other reason.
     `record`: the frozen dataclass of a row, with a field for each column. `agree`: cells that must fit together.
     `examples`: rows as a user would write them, shown in the page of the tables and read by its test.
     """
@@ -94,6 +95,7 @@ class Table(Generic[Row]):
     agree: Callable[[Row], Disagreements] = lambda _: ()
     once: bool = False
     alone: Callable[[Row], str | None] = lambda _: None
+    clashes: Callable[[Sequence[tuple[int, Row]]], Iterable[Fault]] = lambda _: ()
 
     @property
     def file(self) -> str:
@@ -124,7 +126,7 @@ class Table(Generic[Row]):
             faults += wrong
             if not wrong:
                 found.append((line, row))
-        faults += self._overlaps(found)
+        faults += [*self._overlaps(found), *self.clashes(found)]
         if faults:
             raise FaultsError(path, faults)
         return found

@@ -30,6 +30,7 @@ _STEPS = (
     ("markup", "markups"),
     ("discount", "discounts"),
     ("promotional_credit", "promotional credits"),
+    ("commitment", "commitments"),
     ("untagged_share", "a share of untagged usage"),
     ("shared", "shared costs"),
     ("tax_added", "tax"),
@@ -45,7 +46,9 @@ def nature(*, seller: str, department: bool, number: str | None, kinds: Collecti
         what = f"This department’s share of the invoice of {seller}, for information"
     elif seller:
         what = f"Invoice {number} of {seller}" if number else f"Draft of an invoice of {seller}, without a number"
-    steps = [words for kind, words in _STEPS if kind in kinds]
+    # A least spend that was not reached has no used part here: its usage is priced.
+    known = {*kinds, "commitment"} if "commitment_unused" in kinds else kinds
+    steps = [words for kind, words in _STEPS if kind in known]
     taxed = "tax_added" in kinds or "tax_contained" in kinds
     made_of = f"at list price, then {listed(steps)}" if steps else "at list price"
     if not taxed:

@@ -16,10 +16,17 @@ PARTS = {
     "markup": "cost",
     "discount": "cost",
     "promotional_credit": "credit",
+    "commitment": "share",
+    "commitment_unused": "share",
     "untagged_share": "share",
     "shared": "shared",
 }
 _KINDS = [*PARTS, "prepaid_credit"]
+
+
+def _order(kind: str) -> int:
+    """What is used and unused of a commitment is printed as one."""
+    return _KINDS.index(kind.removesuffix("_unused"))
 
 
 @dataclass(frozen=True)
@@ -66,7 +73,7 @@ class Statement:
         """Those before tax, in their order."""
         kinds = ["prepaid_credit"] if prepaid else list(PARTS)
         mine = [line for line in self.exact if line[0] in kinds]
-        return sorted(mine, key=lambda line: (kinds.index(line[0]), line[4], -abs(self.exact[line]), line[1:4]))
+        return sorted(mine, key=lambda line: (_order(line[0]), line[4], -abs(self.exact[line]), line[1:4], line[0]))
 
 
 def credits_used(
@@ -182,10 +189,10 @@ def _round(found: Mapping[tuple[str, str], Statement], *, prepaid: bool) -> None
             target,
             (
                 lambda line: (PARTS.get(line[0]),),
-                lambda line: (line[0],),
+                lambda line: (_order(line[0]),),
                 lambda line: (line[1], line[4]),
                 lambda line: (line[2],),
-                lambda line: (line[3],),
+                lambda line: (line[3], line[0]),
             ),
         )
 
@@ -212,7 +219,7 @@ def _divide(
 
 def _place(line: tuple[str, ...], level: int) -> tuple[object, ...]:
     """Parts, kinds and grants have an order of their own; below them the largest come first."""
-    return (PARTS.get(line[0]),) if level == 5 else (_KINDS.index(line[0]), line[4])
+    return (PARTS.get(line[0]),) if level == 5 else (_order(line[0]), line[4])
 
 
 def spread(amounts: Sequence[Decimal], target: Decimal) -> list[Decimal]:

@@ -34,6 +34,26 @@ WEIGHT = st.one_of(st.integers(1, 10), st.integers(1, 10**15 - 1)).map(lambda n:
 USE = st.lists(
     st.tuples(st.sampled_from(("", *CENTRES)), st.sampled_from(("", "CC-1", "CC-2", "CC-3")), COST), max_size=8
 )
+# What commitments are for, by model: list cost, and whether it is what was spent too; else a fee covers it.
+COMMITTED = st.lists(
+    st.tuples(
+        st.sampled_from(("", *CENTRES)),
+        st.sampled_from(("", "CC-1", "CC-2", "CC-3")),
+        st.sampled_from(("m", "n")),
+        st.one_of(st.just(0), st.integers(1, 20), st.integers(0, 10**25)).map(lambda units: money(units)),
+        st.booleans(),
+    ),
+    max_size=6,
+)
+COMMITMENTS = st.lists(
+    st.tuples(
+        st.sampled_from(("flat", "minimum")),
+        st.sampled_from(("", "m", "m ;n")),
+        st.one_of(st.integers(1, 100), st.integers(1, 10**9)).map(lambda cents: Decimal(cents).scaleb(-2)),
+    ),
+    max_size=2,
+)
+Case = tuple[list[Any], list[dict[str, Any]], list[Any], list[Any]]
 
 
 @st.composite
@@ -55,12 +75,12 @@ def rules(draw: Any, number: int, untagged: bool) -> dict[str, Any]:
 
 
 @st.composite
-def months(draw: Any) -> tuple[list[tuple[str, str, Decimal | None]], list[dict[str, Any]]]:
+def months(draw: Any) -> Case:
     count = draw(st.integers(0, 3))
     shared = [draw(rules(number, False)) for number in range(count)]
     if draw(st.booleans()):
         shared.append(draw(rules(count, True)))
-    return draw(USE), shared
+    return draw(USE), shared, draw(COMMITTED), draw(COMMITMENTS)
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +124,12 @@ def engine(sql: dict[str, str]) -> Iterator[duckdb.DuckDBPyConnection]:
         )
         connection.execute(
             "create table marts.month_days (month date, department varchar, cost_centre varchar, "
-            "effective_cost decimal(38, 18))"
+            "effective_cost decimal(38, 18), list_cost decimal(38, 18), charged_cost decimal(38, 18), "
+            "provider varchar, model varchar, usage_date date, is_priced boolean)"
+        )
+        connection.execute(
+            "create table reference.commitments (commitment_id varchar, name varchar, kind varchar, provider varchar, "
+            "models varchar, amount decimal(14, 2), currency varchar, valid_from date, valid_to date)"
         )
         connection.execute(
             "create table reference.shared_costs (shared_id varchar, name varchar, kind varchar, "
@@ -119,25 +144,69 @@ def engine(sql: dict[str, str]) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(months())
-def test_the_sum_over_all_is_the_whole_to_the_last_digit(
-    engine: duckdb.DuckDBPyConnection, month: tuple[list[tuple[str, str, Decimal | None]], list[dict[str, Any]]]
-) -> None:
-    usage, shared = month
-    fill(engine, usage, shared)
+def test_the_sum_over_all_is_the_whole_to_the_last_digit(engine: duckdb.DuckDBPyConnection, month: Case) -> None:
+    usage, shared, committed, commitments = month
+    fill(engine, usage, shared, committed, commitments)
     rows = engine.execute(
         "select cost_centre, department, kind, shared_id, amount from marts.monthly_allocation"
     ).fetchall()
     found = {row[:4]: int(Fraction(row[4]) * UNITS) for row in rows}
     assert len(found) == len(rows)
-    assert found == recompute(usage, shared)
+    usage = [*usage, *((who, centre, listed if spent else None) for who, centre, _, listed, spent in committed)]
+    owed = owes(committed, commitments)
+    assert found == {**recompute(usage, shared), **owed}
     spent = sum(units(cost) for _, _, cost in usage)
-    assert sum(found.values()) == spent + sum(units(row["amount"]) for row in shared)
+    assert sum(found.values()) == spent + sum(units(row["amount"]) for row in shared) + sum(owed.values())
+    for number, (kind, _, amount) in enumerate(commitments):
+        whole = sum(value for key, value in owed.items() if key[3] == f"k{number}")
+        assert whole == units(amount) if kind == "flat" else whole <= units(amount)
 
 
-def fill(engine: duckdb.DuckDBPyConnection, usage: list[Any], shared: list[dict[str, Any]]) -> None:
-    engine.execute("delete from marts.month_days; delete from reference.shared_costs")
+def owes(committed: list[Any], commitments: list[Any]) -> dict[tuple[str, str, str, str], int]:
+    """What commitments add: shares of a flat fee by list cost, at most that cost, and what is unused, under nobody."""
+    found: dict[tuple[str, str, str, str], int] = {}
+    for number, (kind, models, amount) in enumerate(commitments):
+        name, named = f"k{number}", [model.strip() for model in models.split(";")] if models else ["m", "n"]
+        bases: dict[tuple[str, str, str, str], int] = defaultdict(int)
+        for department, centre, model, listed, spent in committed:
+            if model in named and (spent or kind == "flat"):
+                bases[centre, department, "commitment", name] += units(listed)
+        value = sum(bases.values())
+        if kind == "flat":
+            parts = {key: Fraction(basis, value) for key, basis in bases.items() if basis}
+            found.update(shares(min(units(amount), value), parts))
+            if not value:
+                found["", "", "commitment", name] = 0
+        found["", "", "commitment_unused", name] = max(units(amount) - value, 0)
+    return found
+
+
+def fill(
+    engine: duckdb.DuckDBPyConnection,
+    usage: list[Any],
+    shared: list[dict[str, Any]],
+    committed: list[Any],
+    commitments: list[Any],
+) -> None:
+    engine.execute(
+        "delete from marts.month_days; delete from reference.shared_costs; delete from reference.commitments"
+    )
+    day = "date '2026-10-31', true"
     for department, centre, cost in usage:
-        engine.execute(f"insert into marts.month_days values ({MONTH}, ?, ?, ?)", [department, centre, cost])
+        engine.execute(
+            f"insert into marts.month_days values ({MONTH}, ?, ?, ?, 1, 0, 'x', 'm', {day})", [department, centre, cost]
+        )
+    for department, centre, model, listed, spent in committed:
+        engine.execute(
+            f"insert into marts.month_days values ({MONTH}, ?, ?, ?, ?, 0, 'p', ?, {day})",
+            [department, centre, listed if spent else 0, listed, model],
+        )
+    for number, (kind, models, amount) in enumerate(commitments):
+        engine.execute(
+            "insert into reference.commitments values (?, 'Name', ?, 'p', ?, ?, 'USD', date '0001-01-01', "
+            "date '9999-12-31')",
+            [f"k{number}", kind, models, amount],
+        )
     for row in shared:
         engine.execute(
             "insert into reference.shared_costs values "

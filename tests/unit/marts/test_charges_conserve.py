@@ -88,13 +88,15 @@ def issued(draw: st.DrawFn, grants: Sequence[CreditGrant]) -> dict[date, dict[st
 
 @st.composite
 def divided(draw: st.DrawFn) -> list[Share]:
-    """Shared costs of October, and untagged usage that nobody gives to others."""
+    """Shared costs and commitments of October, and untagged usage that nobody gives to others."""
     shares = []
     for number in range(draw(st.integers(0, 3))):
         parts = draw(st.dictionaries(_departments, _money, max_size=4))
-        kind = draw(st.sampled_from(["shared", "untagged_share"]))
+        kind = draw(st.sampled_from(["shared", "untagged_share", "commitment"]))
         if kind == "untagged_share":
             parts[""] = -sum((amount for name, amount in parts.items() if name), ZERO)
+        if kind == "commitment":
+            shares.append(Share(MONTHS[1], "", "commitment_unused", f"s{number}", draw(_money)))
         shares += [Share(MONTHS[1], name, kind, f"s{number}", amount) for name, amount in parts.items()]
     return shares
 
@@ -160,8 +162,9 @@ def conserves(
     assert before == sum((row.cost for row in usage), ZERO)
     credits = -sum((amount for line, amount in exact.items() if line[0].endswith("_credit")), ZERO)
     assert ZERO <= credits <= before
-    shared = [share.amount for share in shares if share.kind == "shared"]
-    assert sum(shared, ZERO) == sum((amount for line, amount in exact.items() if line[0] == "shared"), ZERO)
+    for whole in ("shared", "commitment", "commitment_unused"):
+        parts = [share.amount for share in shares if share.kind == whole]
+        assert sum(parts, ZERO) == sum((amount for line, amount in exact.items() if line[0] == whole), ZERO)
     assert not any(line[0] == "untagged_share" for line in exact)
     departments = [lines for scope, (lines, _) in found.items() if scope[0] == "department"]
     kinds = {line[0] for lines in departments for line in lines if not line[0].startswith("tax")}

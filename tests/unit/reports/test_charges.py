@@ -110,6 +110,35 @@ def test_the_rows_lead_from_usage_to_what_is_due() -> None:
     assert notes["Opening balance"] == "as issued until September 2026"
 
 
+def test_commitments_shares_and_shared_costs_stand_below_spend() -> None:
+    divided = (
+        line("commitment", "7.00", shared_id="fee", shared_name="Reserved capacity"),
+        line("commitment_unused", "3.00", shared_id="fee", shared_name="Reserved capacity"),
+        line("commitment_unused", "5.00", shared_id="frame", shared_name="Frame contract"),
+        line("untagged_share", "1.00", shared_id="rest", shared_name="Usage of nobody"),
+        line("shared", "4.00", shared_id="gate", shared_name="Gateway"),
+    )
+    found = settle((LINES[0], *divided), month=OCTOBER, currency="USD")
+    assert [(row.name, row.note, str(row.amount)) for row in found.rows] == [
+        ("OpenAI usage at list price", "", "90.00"),
+        ("Spend", "", "90.00"),
+        ("Reserved capacity", "3.00 of it unused", "10.00"),
+        ("Frame contract", "unused", "5.00"),
+        ("Usage of nobody", "", "1.00"),
+        ("Gateway", "", "4.00"),
+        ("Total, USD", "", "110.00"),
+    ]
+    assert [(row.name, str(row.amount)) for row in found.bridge] == [
+        ("Spend", "90.00"), ("Commitments", "15.00"), ("Shares of untagged usage", "1.00"), ("Shared costs", "4.00"),
+        ("Amount charged", "110.00"),
+    ]  # fmt: skip
+    assert (found.spend, found.charged) == (D("90.00"), D("110.00"))
+    mine = settle((LINES[0], divided[0]), month=OCTOBER, currency="USD", rules={"fee": "by use"})
+    assert (mine.rows[2].name, mine.rows[2].note) == ("Reserved capacity", "share by use")
+    told = nature(seller="", department=True, number=None, kinds={"usage", "commitment_unused"}).text
+    assert told == "Internal chargeback: model usage at list price, then commitments; without tax."
+
+
 def test_without_anything_but_usage_there_is_a_sum_and_no_bridge() -> None:
     found = settle(LINES[:2], month=OCTOBER, currency="USD")
     assert [row.name for row in found.rows][-1] == "Total, USD"

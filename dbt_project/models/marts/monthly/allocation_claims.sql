@@ -1,7 +1,8 @@
 {{ config(materialized='view', contract={'enforced': false}) }}
 -- Who takes part in what is divided, and with how much: 1 where it is even, the weight, or the month's own cost.
--- Grain: month × shared_id × cost_centre × department. Guarantees: every named target is here, also one without usage;
--- where none is named, everybody with usage in the month. A cost below zero counts as none.
+-- Grain: month × kind × shared_id × cost_centre × department. Guarantees: every named target is here, also one without
+-- usage; where none is named, everybody with usage in the month. A cost below zero counts as none. A flat fee goes by the
+-- list cost of what it covers, whoever used it, also where nobody is named; nobody takes part in what is unused.
 -- A target is a cost centre or a department; the other of the two is added where there is exactly one: as
 -- departments.csv has it on the month's last day, else as the month's usage has it; else it is ''.
 with
@@ -66,12 +67,12 @@ named as (
 ),
 
 claims as (
-    select pots.month, pots.shared_id, pots.rule, pots.target_type, named.target, named.weight
+    select pots.month, pots.kind, pots.shared_id, pots.rule, pots.target_type, named.target, named.weight
     from {{ ref('allocation_pots') }} as pots
     inner join named on pots.month = named.month and pots.shared_id = named.shared_id
-    where named.target is not null
+    where named.target is not null and pots.targets <> ''
     union all
-    select pots.month, pots.shared_id, pots.rule, pots.target_type, users.target, null as weight
+    select pots.month, pots.kind, pots.shared_id, pots.rule, pots.target_type, users.target, null as weight
     from {{ ref('allocation_pots') }} as pots
     inner join users on pots.month = users.month and pots.target_type = users.target_type
     where pots.targets = ''
@@ -79,6 +80,7 @@ claims as (
 
 select
     claims.month,
+    claims.kind,
     claims.shared_id,
     case when claims.target_type = 'department' then coalesce(other_of.other, '') else claims.target end as cost_centre,
     case when claims.target_type = 'department' then claims.target else coalesce(other_of.other, '') end as department,
@@ -96,3 +98,21 @@ left join other_of
     on
         claims.month = other_of.month and claims.target_type = other_of.target_type
         and claims.target = other_of.target
+union all
+select
+    commitments.month,
+    'commitment' as kind,
+    commitments.commitment_id as shared_id,
+    days.cost_centre,
+    days.department,
+    cast(sum({{ committed_basis("'flat'", 'days') }}) as decimal(38, 18)) as basis
+from (
+    select months.month, months.data_until, flat.*
+    from {{ source('run', 'months') }} as months
+    inner join {{ source('reference', 'commitments') }} as flat
+        on months.month >= flat.valid_from and months.month < flat.valid_to
+    where flat.kind = 'flat'
+) as commitments
+inner join {{ ref('month_days') }} as days on {{ is_committed('commitments', 'days') }}
+group by commitments.month, commitments.commitment_id, days.cost_centre, days.department
+having sum({{ committed_basis("'flat'", 'days') }}) > 0

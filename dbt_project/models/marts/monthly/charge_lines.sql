@@ -2,12 +2,12 @@
 -- The lines of each statement before tax and before rounding.
 -- Grain: month × scope_type × scope × line_kind × provider × model × feature × grant_id × shared_id.
 -- Guarantees: complete days and priced usage only; the organisation's lines are the exact sums of the departments'.
--- What monthly_allocation divides is charged as it divides it, once the month is over: a shared cost is of a whole
--- month. What a rule takes from untagged usage and gives to others is nothing for the organisation.
--- `part` is what a line is summed with: cost (what usage costs), credit (promotional, which lowers it), share (of
--- untagged usage), shared (costs that several share, which have taxes of their own) or prepaid (what was paid for before
--- it was used, which lowers what is due and not the cost). `grant_order` is the place of a grant or a shared cost among
--- those of its kind: each is printed as one row.
+-- What monthly_allocation divides is charged as it divides it, but for commitments once the month is over: a shared cost
+-- is of a whole month. What a rule takes from untagged usage and gives to others is nothing for the organisation.
+-- `part` is what a line is summed with: cost (what usage costs), credit (promotional, which lowers it), share (of a flat
+-- fee and of untagged usage), shared (costs that several share, which have taxes of their own) or prepaid (what was paid
+-- for before it was used, which lowers what is due and not the cost). `grant_order` is the place of a grant, a commitment
+-- or a shared cost among those of its kind: each is printed as one row.
 with
 
 usage as (
@@ -28,20 +28,30 @@ usage as (
     group by days.month, days.department, days.provider, days.model, days.feature
 ),
 
-divided as (
+shares as (
     select
-        shares.month,
-        shares.department,
-        shares.kind,
-        shares.shared_id,
-        shares.name as shared_name,
-        dense_rank() over (partition by shares.month, shares.kind order by shares.shared_id) as grant_order,
-        sum(shares.amount) as amount
-    from {{ ref('monthly_allocation') }} as shares
-    inner join {{ source('run', 'months') }} as months on shares.month = months.month
-    where shares.shared_id <> '' and months.data_until >= months.next_month - interval 1 day
-    group by shares.month, shares.department, shares.kind, shares.shared_id, shares.name
-    having sum(shares.amount) <> 0
+        allocation.month,
+        allocation.department,
+        allocation.kind,
+        case allocation.kind when 'shared' then 7 when 'untagged_share' then 6 else 5 end as kind_order,
+        allocation.shared_id,
+        allocation.name as shared_name,
+        sum(allocation.amount) as amount
+    from {{ ref('monthly_allocation') }} as allocation
+    inner join {{ source('run', 'months') }} as months on allocation.month = months.month
+    where
+        allocation.kind in ('commitment', 'commitment_unused')
+        or (
+            allocation.kind in ('shared', 'untagged_share')
+            and months.data_until >= months.next_month - interval 1 day
+        )
+    group by allocation.month, allocation.department, allocation.kind, allocation.shared_id, allocation.name
+    having sum(allocation.amount) <> 0
+),
+
+divided as (
+    select *, dense_rank() over (partition by month, kind_order order by shared_id) as grant_order
+    from shares
 ),
 
 lines as (
@@ -66,16 +76,14 @@ lines as (
     union all by name
     select
         month, department, case when line_kind = 'prepaid_credit' then 'prepaid' else 'credit' end as part,
-        case when line_kind = 'prepaid_credit' then 9 else 4 end as kind_order, line_kind, grant_id, grant_order,
+        case when line_kind = 'prepaid_credit' then 10 else 4 end as kind_order, line_kind, grant_id, grant_order,
         grant_scope_type, left_after, -used as amount
     from {{ ref('credit_use') }}
     where month in (select months.month from {{ source('run', 'months') }} as months)
     union all by name
     select
-        month, department, case when kind = 'shared' then 'shared' else 'share' end as part,
-        case when kind = 'shared' then 6 else 5 end as kind_order,
-        kind as line_kind, shared_id, shared_name, grant_order,
-        amount
+        month, department, case when kind = 'shared' then 'shared' else 'share' end as part, kind_order,
+        kind as line_kind, shared_id, shared_name, grant_order, amount
     from divided
 ),
 

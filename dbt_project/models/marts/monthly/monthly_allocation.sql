@@ -1,10 +1,11 @@
--- Whom a month's cost is charged to: own usage, shares of shared costs, and untagged usage.
+-- Whom a month's cost is charged to: own usage, shares of shared costs and of flat fees, and untagged usage.
 -- Grain: month × cost_centre × department × kind × shared_id.
--- Guarantees: the rows of a month add up to its effective cost and its shared costs, and the shares of one cost to the
--- whole, both to the last digit: each share is cut at the 18th decimal, and the units that are then missing go to the
--- largest remainders, of equal ones to the first by name. Untagged usage stands under nobody, in the kind `untagged`;
--- a rule takes it from there (a negative `untagged_share`) and gives it to others. What nobody can be given, because
--- nobody has usage to go by, stays with nobody and is shown.
+-- Guarantees: the rows of a month add up to its effective cost, its shared costs and its commitments, and the shares of
+-- one cost to the whole, both to the last digit: each share is cut at the 18th decimal, and the units that are then
+-- missing go to the largest remainders, of equal ones to the first by name. Untagged usage stands under nobody, in the
+-- kind `untagged`; a rule takes it from there (a negative `untagged_share`) and gives it to others. What nobody can be
+-- given, because nobody has usage to go by or because nobody used it (`commitment_unused`), stays with nobody and is
+-- shown.
 with
 
 own as (
@@ -32,7 +33,7 @@ pots as (
         cast(coalesce(sum(claims.basis), 0) as decimal(38, 18)) as basis_total
     from {{ ref('allocation_pots') }} as pots
     left join {{ ref('allocation_claims') }} as claims
-        on pots.month = claims.month and pots.shared_id = claims.shared_id
+        on pots.month = claims.month and pots.kind = claims.kind and pots.shared_id = claims.shared_id
     group by all
 ),
 
@@ -47,7 +48,7 @@ cut as (
         {{ to_units('pots.basis_total') }} as total_units
     from pots
     inner join {{ ref('allocation_claims') }} as claims
-        on pots.month = claims.month and pots.shared_id = claims.shared_id
+        on pots.month = claims.month and pots.kind = claims.kind and pots.shared_id = claims.shared_id
 ),
 
 -- A lambda, which the linter does not know.
@@ -63,7 +64,7 @@ floors as (
         *,
         (units // total_units) * basis_units + share.q as floor_units,
         row_number() over (
-            partition by month, shared_id order by share.r desc, cost_centre asc, department asc
+            partition by month, kind, shared_id order by share.r desc, cost_centre asc, department asc
         ) as place
     from divided
 ),
@@ -71,8 +72,9 @@ floors as (
 shares as (
     select
         *,
-        floor_units + case when place <= units - sum(floor_units) over (partition by month, shared_id) then 1 else 0 end
-            as share_units
+        floor_units + case
+            when place <= units - sum(floor_units) over (partition by month, kind, shared_id) then 1 else 0
+        end as share_units
     from floors
 ),
 
@@ -95,7 +97,7 @@ rows_of_pots as (
     select
         month, '' as cost_centre, '' as department, kind, shared_id, name, rule, null as basis, basis_total, whole,
         currency, fx_rate, fx_date,
-        case when kind = 'shared' then whole when basis_total > 0 then -whole else 0 end as amount
+        case when kind <> 'untagged_share' then whole when basis_total > 0 then -whole else 0 end as amount
     from pots
     where kind = 'untagged_share' or basis_total = 0
 )

@@ -124,7 +124,7 @@ lines as (
             partition by charge_lines.month, charge_lines.scope_type, charge_lines.scope
             order by
                 charge_lines.kind_order, charge_lines.grant_order, -abs(charge_lines.amount), charge_lines.provider,
-                charge_lines.model, charge_lines.feature
+                charge_lines.model, charge_lines.feature, charge_lines.line_kind
         ) as place
     from {{ ref('charge_lines') }} as charge_lines
     inner join model_targets
@@ -225,7 +225,7 @@ together as (
     ) as rounded_lines
     union all by name
     select
-        month, scope_type, scope, case when mode = 'inclusive' then 7 else 8 end as kind_order,
+        month, scope_type, scope, case when mode = 'inclusive' then 8 else 9 end as kind_order,
         case when mode = 'inclusive' then 'tax_contained' else 'tax_added' end as line_kind, jurisdiction,
         name as tax_name, percent, percent_of, base, amount, rounded
     from taxes

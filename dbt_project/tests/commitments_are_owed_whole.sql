@@ -1,0 +1,42 @@
+-- Of a month that is over a flat fee is owed to the last digit, used and unused; a least spend with the usage that counts
+-- towards it is never less than its amount. Nobody bears more of a flat fee than the list cost of what he used.
+with
+
+owed as (
+    select
+        months.month,
+        commitments.commitment_id,
+        commitments.kind,
+        commitments.amount,
+        coalesce(sum({{ committed_basis('commitments.kind', 'days') }}), 0) as value
+    from (
+        select months.data_until, months.next_month, months.month, commitments.*
+        from {{ source('run', 'months') }} as months
+        inner join {{ source('reference', 'commitments') }} as commitments
+            on months.month >= commitments.valid_from and months.month < commitments.valid_to
+        where
+            commitments.currency = '{{ var("currency") }}'
+            and months.data_until >= months.next_month - interval 1 day
+    ) as commitments
+    inner join {{ source('run', 'months') }} as months on commitments.month = months.month
+    left join {{ ref('month_days') }} as days on {{ is_committed('commitments', 'days') }}
+    group by months.month, commitments.commitment_id, commitments.kind, commitments.amount
+),
+
+charged as (
+    select month, shared_id, sum(amount) as amount
+    from {{ ref('monthly_allocation') }}
+    where kind in ('commitment', 'commitment_unused')
+    group by month, shared_id
+)
+
+select owed.month, owed.commitment_id
+from owed
+left join charged on owed.month = charged.month and owed.commitment_id = charged.shared_id
+where
+    (owed.kind = 'flat' and charged.amount is distinct from owed.amount)
+    or (owed.kind = 'minimum' and coalesce(charged.amount, 0) + owed.value < owed.amount)
+union all
+select month, shared_id as commitment_id
+from {{ ref('monthly_allocation') }}
+where kind = 'commitment' and amount > basis
