@@ -48,6 +48,7 @@ def apply_overrides(
     An override is for the price whose provider and model it names. A name that is no price id of its own but that
     `find` resolves (a dated id, an alias) becomes one: from then on it is priced apart from its family, and outside
     the override's days it costs what the family costs. A name nobody knows costs nothing known outside those days.
+    An override for one service tier is laid over those for all of them.
     """
     by_id = {tariff.price_id: tariff for tariff in tariffs}
     named: dict[tuple[str, str], list[str]] = {}
@@ -56,7 +57,7 @@ def apply_overrides(
         in_full = (tariff.provider, tariff.price_id.removeprefix(f"{tariff.provider}/").lower())
         if in_full[1] != tariff.model.lower():
             named.setdefault(in_full, []).append(tariff.price_id)
-    for override in overrides:
+    for override in sorted(overrides, key=lambda override: override.service_tier != ""):
         key = (override.provider, override.model)
         if key not in named:
             family = by_id.get(find(*key) or "")
@@ -70,8 +71,8 @@ def apply_overrides(
 
 
 def _overridden(tariff: Tariff, override: Override) -> Tariff:
-    spans: dict[str, tuple[Priced, ...]] = {}
-    for tier in SERVICE_TIERS:
+    spans = dict(tariff.spans)
+    for tier in [override.service_tier] if override.service_tier else SERVICE_TIERS:
         kept = [
             piece for priced in tariff.spans[tier] for piece in _outside(priced, override.valid_from, override.valid_to)
         ]
@@ -93,7 +94,7 @@ def _outside(priced: Priced, start: date, end: date) -> list[Priced]:
 
 
 def _cell(override: Override, tier: str) -> Cell:
-    rule = {"standard": "own", "batch": "half"}.get(tier, "standard")
+    rule = "own" if override.service_tier else {"standard": "own", "batch": "half"}.get(tier, "standard")
     quoted: dict[str, Decimal | None] = {
         "input_mtok": override.input_mtok,
         "output_mtok": override.output_mtok,

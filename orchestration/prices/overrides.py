@@ -22,8 +22,8 @@ def read_overrides(path: Path, provider_id: Callable[[str], str]) -> list[Overri
     """Every row of the file; a missing file or a bare header gives none.
 
     `provider_id` turns a provider's name into the one used for price ids, so that two spellings of one provider
-    cannot both price a model. Raises FaultsError for wrong cells, or for two rows of one model that hold on the
-    same day.
+    cannot both price a model. Raises FaultsError for wrong cells, or for two rows of one model and service tier that
+    hold on the same day.
     """
     found = [
         Override(**vars(row) | {"provider": provider_id(row.provider.lower()), "model": row.model.lower()}, line=line)
@@ -35,14 +35,17 @@ def read_overrides(path: Path, provider_id: Callable[[str], str]) -> list[Overri
 
 
 def _overlaps(found: list[Override]) -> Iterator[Fault]:
-    ordered = sorted(found, key=lambda row: (row.provider, row.model, row.valid_from, row.line))
+    ordered = sorted(found, key=lambda row: (*_priced(row), row.valid_from, row.line))
     for earlier, later in pairwise(ordered):
-        same = (earlier.provider, earlier.model) == (later.provider, later.model)
-        if same and later.valid_from < earlier.valid_to:
+        if _priced(earlier) == _priced(later) and later.valid_from < earlier.valid_to:
             first, second = sorted((earlier.line, later.line))
             yield Fault(
                 second,
-                f"lines {first} and {second}: two prices of {earlier.provider}/{earlier.model} hold on "
-                f"{later.valid_from}",
+                f"lines {first} and {second}: two prices of {earlier.provider}/{earlier.model}"
+                f"{f' in {later.service_tier}' if later.service_tier else ''} hold on {later.valid_from}",
                 "Let the earlier one's valid_to be the later one's valid_from",
             )
+
+
+def _priced(row: Override) -> tuple[str, str, str]:
+    return row.provider, row.model, row.service_tier

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from orchestration.reference.cells import Kind, day, name, number, text
+from orchestration.reference.cells import Kind, day, name, number, one_of, text
 from orchestration.reference.table import Column, Table, validity
 
 
@@ -43,6 +43,7 @@ class PriceOverride:
     annotated_document_kpages: Decimal | None
     text_message_kcount: Decimal | None
     image_fee: Decimal | None
+    service_tier: str
 
 
 def _price(digits: int = 10, *, required: bool = False) -> Kind:
@@ -72,8 +73,8 @@ PRICE_OVERRIDES = Table(
     about=(
         "US dollars, whatever is reported. For a negotiated price, and for models of your own. Dates are days in UTC. "
         "An empty price takes that of its parent in the row (a cache price the input price); where there is no parent, "
-        "as for searches, audio by the hour or images, what it counts has no price then; an explicit 0 is free. Prices "
-        "of days that are built already do not move."
+        "as for searches, audio by the hour or images, what it counts has no price then; an explicit 0 is free. A row "
+        "for one service tier wins over a row for all of them. Prices of days that are built already do not move."
     ),
     columns=(
         Column("provider", _provider(), "as in the logs, such as openai"),
@@ -106,6 +107,13 @@ PRICE_OVERRIDES = Table(
         _more("annotated_document_kpages", "a thousand pages with annotations", 7),
         _more("text_message_kcount", "a thousand text messages", 7),
         _more("image_fee", "one image", 4),
+        Column(
+            "service_tier",
+            one_of("", "standard", "batch", "flex", "priority", "fast"),
+            "only for this tier, as it is written here; empty: for all, batch at half",
+            may_be_left_out=True,
+            seldom=True,
+        ),
     ),
     record=PriceOverride,
     key=(),

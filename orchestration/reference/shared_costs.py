@@ -79,8 +79,10 @@ def refuse_unconverted(
     for month, day in sorted(months.items()):
         for row in shared_in(month, known):
             if row.currency not in ("", currency) and first.get(row.currency, LAST_DAY) > day:
-                is_shared = isinstance(row, SharedCost)
-                named = f"shared_costs.csv: {row.shared_id}" if is_shared else f"commitments.csv: {row.commitment_id}"
+                if isinstance(row, SharedCost):
+                    named = f"shared_costs.csv: {row.shared_id}"
+                else:
+                    named = f"commitments.csv: {row.commitment_id}"
                 raise SettingsError(
                     f"{named} is in {row.currency}, and fx_rates.csv has no rate of it "
                     f"on or before {day}, so its share of {month:%B %Y} cannot be told.",

@@ -59,6 +59,30 @@ def test_an_override_replaces_own_tiers_windows_and_contexts_too(home: Home) -> 
     assert bands.mtok("anthropic/claude-sonnet-4-5", "2026-11-01", context=10**6)["output"] == Decimal(2)
 
 
+def test_an_override_of_one_tier_is_written_as_it_is_and_wins_over_that_of_all(home: Home) -> None:
+    """All tiers cost 1.8 and batch half of it; from February batch costs 0.5 and priority 3; flex is the row's own."""
+    batch = GPT | {"valid_from": "2026-02-01", "service_tier": "batch", "input_mtok": "0.5"}
+    flex = GPT | {"model": "o3", "service_tier": "flex", "input_mtok": "0.7", "valid_to": "2026-03-01"}
+    bands = reader(home, batch, batch | {"service_tier": "priority", "input_mtok": "3"}, GPT, flex)
+
+    def told(tier: str, day: str, model: str = "gpt-4.1") -> tuple[str, Decimal]:
+        band = bands.band(f"openai/{model}", day, tier=tier)
+        return band["tier_rule"], band["uncached_input_rate"] * 10**6
+
+    assert [told(tier, "2026-01-31") for tier in ("standard", "batch", "priority")] == [
+        ("own", Decimal("1.8")), ("half", Decimal("0.9")), ("standard", Decimal("1.8")),
+    ]  # fmt: skip
+    assert [told(tier, "2026-02-01") for tier in ("standard", "batch", "priority", "flex")] == [
+        ("own", Decimal("1.8")), ("own", Decimal("0.5")), ("own", Decimal(3)), ("standard", Decimal("1.8")),
+    ]  # fmt: skip
+    # Without a row for all of them the package's prices of the other tiers go on, and its own after the row's days.
+    assert told("flex", "2026-02-28", "o3") == ("own", Decimal("0.7"))
+    assert told("flex", "2026-03-01", "o3") == ("standard", Decimal(2))
+    assert told("standard", "2026-02-28", "o3") == ("own", Decimal(2))
+    error = refused(Home(home.root / "other"), batch, batch | {"valid_from": "2026-05-01"})
+    assert "lines 2 and 3: two prices of openai/gpt-4.1 in batch hold on 2026-05-01" in error.message
+
+
 def test_a_blank_rate_falls_back_within_the_row(home: Home) -> None:
     bands = reader(
         home,
@@ -85,7 +109,8 @@ def test_a_blank_rate_falls_back_within_the_row(home: Home) -> None:
 
 
 def test_every_further_column_prices_its_own_class(home: Home) -> None:
-    further = [column.name for column in PRICE_OVERRIDES.columns if column.may_be_left_out]
+    further = [column.name for column in PRICE_OVERRIDES.columns if column.may_be_left_out][:-1]
+    assert PRICE_OVERRIDES.columns[-1].name == "service_tier"
     assert sorted(further) == sorted([*COLUMN_KEYS, "image_fee"])
     quoted = {name: str(11 + place) for place, name in enumerate(further)}
     band = reader(home, GPT | quoted).band("openai/gpt-4.1", "2026-02-15")
@@ -195,6 +220,7 @@ def test_overrides_that_only_touch_do_not_overlap(home: Home) -> None:
         ("checked_on", "yesterday"),
         ("valid_to", "2026-01-01"),
         ("valid_to", "2025-12-31"),
+        ("service_tier", "overnight"),
     ],
 )
 def test_a_wrong_cell_is_refused_with_file_line_and_column(home: Home, column: str, value: str) -> None:
