@@ -27,7 +27,7 @@ class CorrectionRow:
 class Corrections:
     """A restatement (`carried` False: the month's figures hold these changes already), or changes of earlier months.
 
-    `total` is by how much they change what is charged; `shares` are of shared costs and change no charge.
+    `total` is by how much they change what is charged; `shares` say who bears what is divided, which is in it.
     """
 
     carried: bool
@@ -51,6 +51,8 @@ def of_scope(corrections: Sequence[Correction], scope: Scope) -> tuple[Correctio
 def part_name(line: Correction) -> str:
     """What a line of a statement's own parts is of; spend has no name."""
     words = {"promotional_credit": f"Promotional credit {line.name}", "prepaid_credit": f"Prepaid credit {line.name}"}
+    if line.kind == "divided":
+        return line.name
     return words.get(line.kind) or f"{line.name or 'Tax'}{' contained' if line.kind == 'tax_contained' else ''}"
 
 

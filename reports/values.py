@@ -12,9 +12,9 @@ ZERO = Decimal(0)
 # Lines of monthly_charges that make up the effective cost.
 COST_KINDS = ("usage", "markup", "discount")
 # What the amount of a statement is made of, and with the tax that it contains; what it tells of shared costs.
-CHARGED = ("spend", "promotional_credit", "tax_added", "prepaid_credit")
+CHARGED = ("spend", "promotional_credit", "divided", "tax_added", "prepaid_credit")
 PARTS = (*CHARGED, "tax_contained")
-SHARES = ("shared", "untagged_share")
+SHARES = ("commitment", "commitment_unused", "untagged_share", "shared")
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,8 @@ class Difference:
     """One line of a closed month that is known otherwise today; unpriced usage costs 0.
 
     `kind` is `usage`, the exact effective cost of these KEYS; or one of PARTS, in the cents of the statement of
-    `scope_type` and `department`, `name` being the grant or the tax: the sum of those in CHARGED is what that statement
-    charges otherwise; or one of SHARES, exact, `name` being what is shared.
+    `scope_type` and `department`, `name` being the grant, the tax or what is divided: the sum of those in CHARGED is
+    what that statement charges otherwise; or one of SHARES, exact, `name` being what is shared.
     """
 
     month: date
@@ -123,11 +123,14 @@ def _charged(connection: "DuckDBPyConnection", pair: tuple[Path, Path], month: d
     """
     lines = """
         select is_known, scope_type, scope, amount, rounded_amount,
-            case when line_kind in ('usage', 'markup', 'discount') then 'spend' else line_kind end as kind,
-            case when tax_name = '' then grant_id
+            case when line_kind in ('usage', 'markup', 'discount') then 'spend'
+                when coalesce(shared_id, '') <> '' then 'divided' else line_kind
+            end as kind,
+            case when coalesce(shared_id, '') <> '' then shared_name when tax_name = '' then grant_id
                 else concat_ws(' ', jurisdiction, tax_name, rtrim(rtrim(percent::varchar, '0'), '.') || '%')
             end as name
-        from sides
+        -- What was closed before shared costs were charged has no such columns.
+        from (from sides union all by name select null::varchar as shared_id, null::varchar as shared_name where false)
     """
     if pair[0].parent.name == "monthly_usage":
         lines = """
