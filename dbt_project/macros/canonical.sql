@@ -121,6 +121,14 @@
     {{ return(columns) }}
 {% endmacro %}
 
+{# Every measure of usage. #}
+{% macro measures() %}
+    {{ return(
+        ['requests', 'failed_requests'] + token_classes() + ['total_tokens'] + counted_units() + cost_parts()
+        + cost_totals() + ['estimated_cost']
+    ) }}
+{% endmacro %}
+
 {# Sums of every measure of usage, for any grouping of rows that already carry measures. #}
 {% macro sum_measures() %}
     cast(sum(requests) as bigint) as requests,

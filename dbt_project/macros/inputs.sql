@@ -21,9 +21,6 @@
                 'usage_date': 'date', 'price_version': 'varchar', 'fx_rate': 'decimal(18, 12)', 'fx_date': 'date',
             }, var('days')
         )) %}
-        {% do run_query('create or replace view run.utc_offsets as ' ~ values_select(
-            {'from_at': 'timestamp', 'to_at': 'timestamp', 'seconds': 'integer'}, var('utc_offsets')
-        )) %}
         {% do run_query('create or replace view run.months as ' ~ months_select()) %}
         {% do run_query('create or replace view run.bill_rates as ' ~ values_select(
             {'rate_day': 'date', 'fx_rate': 'decimal(18, 12)', 'fx_date': 'date'}, var('bill_rates')

@@ -5,7 +5,7 @@ with
 hours as (
     select usage_date, sum(events) as events
     from {{ ref('int_usage_summed') }}
-    where is_hourly
+    where grain = 'hour'
     group by usage_date
 ),
 

@@ -151,7 +151,12 @@ def _profile_of(home: Home) -> dict[str, object]:
             "temp_directory": str(home.data / "tmp"),
             "preserve_insertion_order": False,
         },
-        "settings": {"enable_progress_bar": False},
+        "settings": {
+            "enable_progress_bar": False,
+            # Joins are written with the smaller side to the right. DuckDB takes files whose schema it is given for
+            # empty ones, and kept all events in memory to look up their day.
+            "disabled_optimizers": "join_order,build_side_probe_side",
+        },
     }
 
 

@@ -64,10 +64,7 @@ def build_variables(
     return {
         "currency": settings.currency,
         "days": [_day(item) for item in plan.days],
-        "utc_offsets": [
-            {"from_at": span.from_at.isoformat(), "to_at": span.to_at.isoformat(), "seconds": span.seconds}
-            for span in spans
-        ],
+        "utc_offsets": [{"to_at": span.to_at.isoformat(), "seconds": span.seconds} for span in spans],
         "raw_files": _raw_files(home, receipts, to_read, fetched=fetched),
         "fetched_members": [
             {"landing": item.receipt.landing, "file": item.number} for item in fetched if item.file.landed

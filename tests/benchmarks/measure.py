@@ -24,6 +24,19 @@ class Cost:
     parts: dict[str, float]
 
 
+class Laps:
+    """Seconds from one `end` to the next by name, and the same of the processor as `NAME cpu`."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, float] = {}
+        self._wall, self._cpu = time.perf_counter(), time.process_time()
+
+    def end(self, name: str) -> None:
+        wall, cpu = time.perf_counter(), time.process_time()
+        self.parts[name], self.parts[f"{name} cpu"] = wall - self._wall, cpu - self._cpu
+        self._wall, self._cpu = wall, cpu
+
+
 def cost(call: Callable[[], dict[str, float] | None]) -> Cost:
     gc.collect()
     wall, cpu = time.perf_counter(), time.process_time()

@@ -24,10 +24,8 @@ events as (
         stated.first_at as event_at,
         days.usage_date
     from stated
-    inner join {{ source('run', 'utc_offsets') }} as utc_offsets
-        on stated.first_at >= utc_offsets.from_at and stated.first_at < utc_offsets.to_at
     inner join {{ source('run', 'days') }} as days
-        on cast(stated.first_at + to_seconds(utc_offsets.seconds) as date) = days.usage_date
+        on cast({{ local_time('stated.first_at') }} as date) = days.usage_date
     where
         stated.place = 1
         and {{ source_role('stated', account_of('stated'), 'days.usage_date') }} = 'usage'

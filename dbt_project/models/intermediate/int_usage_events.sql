@@ -58,20 +58,17 @@ placed as (
         counted_once.* exclude (event_at, first_at, provider_account),
         {{ account_of('counted_once') }} as provider_account,
         counted_once.first_at as event_at,
-        counted_once.first_at + to_seconds(utc_offsets.seconds) as local_at,
-        utc_offsets.seconds as offset_seconds
+        {{ local_time('counted_once.first_at') }} as local_at
     from counted_once
-    inner join {{ source('run', 'utc_offsets') }} as utc_offsets
-        on counted_once.first_at >= utc_offsets.from_at and counted_once.first_at < utc_offsets.to_at
 )
 
 select
-    placed.* exclude (local_at, offset_seconds, earliest_at),
+    placed.* exclude (local_at, earliest_at),
     days.usage_date,
     days.price_version,
     days.fx_rate,
     days.fx_date,
-    date_trunc('hour', placed.local_at) - to_seconds(placed.offset_seconds) as hour_at,
+    date_trunc('hour', placed.local_at) - (placed.local_at - placed.event_at) as hour_at,
     cast(extract(hour from placed.local_at) as integer) as local_hour,
     placed.last_at >= placed.earliest_at + interval 2 day as is_conflict,
     {{ source_role('placed', 'placed.provider_account', 'cast(placed.local_at as date)') }} as role

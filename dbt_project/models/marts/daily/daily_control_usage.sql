@@ -18,7 +18,7 @@ select
     {{ rates_of_day('days') }}
 from {{ ref('int_usage_summed') }} as summed
 inner join {{ source('run', 'days') }} as days on summed.usage_date = days.usage_date
-where not is_hourly and is_control
+where grain = 'day' and is_control
 group by
     summed.usage_date, utc_date, source, provider, control_account, model, service_tier, is_priced, unpriced_reason,
     summed.price_version, days.fx_rate, days.fx_date

@@ -12,5 +12,5 @@ select
     min(first_event_at) as first_event_at,
     max(last_event_at) as last_event_at
 from {{ ref('int_usage_summed') }}
-where not is_hourly
+where grain = 'day'
 group by usage_date, source

@@ -5,10 +5,10 @@
 -- exactly where is_priced is false, and all in `currency`: fx_rate and fx_date say how the day's prices were converted.
 select
     summed.* exclude (
-        is_hourly, is_control, control_account, utc_date, hour_at, local_hour, billed_account, billed_date,
-        billed_model, events, delivered_rows, conflicts, first_event_at, last_event_at
+        grain, is_control, control_account, utc_date, hour_at, local_hour, billed_account, billed_date,
+        billed_model, events, unpriced_events, delivered_rows, conflicts, first_event_at, last_event_at
     ),
     {{ rates_of_day('days') }}
 from {{ ref('int_usage_summed') }} as summed
 inner join {{ source('run', 'days') }} as days on summed.usage_date = days.usage_date
-where not summed.is_hourly and not summed.is_control
+where summed.grain = 'day' and not summed.is_control

@@ -10,9 +10,8 @@ select
     billed_account as provider_account,
     model,
     billed_model as raw_model,
-    cast(sum(events) as bigint) as events,
-    cast(coalesce(sum(events) filter (where not is_priced), 0) as bigint) as unpriced_events,
-    {{ sum_measures() }}
+    events,
+    unpriced_events,
+    {{ measures() | join(', ') }}
 from {{ ref('int_usage_summed') }}
-where is_hourly and not is_control
-group by usage_date, billed_date, provider, billed_account, model, billed_model
+where grain = 'utc_day' and not is_control

@@ -10,7 +10,6 @@ select
     provider,
     model,
     is_priced,
-    {{ sum_measures() }}
+    {{ measures() | join(', ') }}
 from {{ ref('int_usage_summed') }}
-where is_hourly and not is_control
-group by usage_date, hour_at, local_hour, department, provider, model, is_priced
+where grain = 'hour' and not is_control
