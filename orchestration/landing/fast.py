@@ -4,13 +4,22 @@ A bad row is found in its file by its place and judged once more on the slow way
 query cannot read, or whose rows do not come to what was delivered, goes the slow way as a whole.
 """
 
+from collections.abc import Mapping
+
 import duckdb
 
 from orchestration.landing.batches import MAX_BYTES
 from orchestration.landing.parts import Stage, stage_in_memory, stage_on_disk, write_by_day
 from orchestration.landing.places import with_places
-from orchestration.landing.queries import files_with_keys_twice, landed_columns, read_csv, read_json, read_parquet
-from orchestration.landing.records import csv_header
+from orchestration.landing.queries import (
+    Member,
+    files_with_keys_twice,
+    landed_columns,
+    read_csv,
+    read_json,
+    read_parquet,
+)
+from orchestration.landing.records import Half, Picked, csv_header
 from orchestration.landing.session import may_be_bad_rows
 from orchestration.landing.slow import set_aside_picked
 from orchestration.landing.work import Tally, Work
@@ -45,14 +54,16 @@ def _load_kind(work: Work, kind: _Kind, numbers: list[int]) -> set[int]:
         if not remaining:
             break
         try:
-            stage = _stage(work, remaining, _given(work, kind, remaining))
+            stage = stage_rows(work, [work.members[number] for number in remaining], _given(work, kind, remaining))
         except duckdb.Error as error:
             if not may_be_bad_rows(error):
                 raise
             unreadable |= _named_in(work, remaining, str(error)) or set(remaining)
             continue
         # In this order: the next stage takes the place of this one.
-        return _land(work, kind, stage, remaining) | _land_tolerantly(work, kind, sorted(unreadable))
+        return land_stage(work, stage, remaining, ordered=_has_places(work, kind)) | _land_tolerantly(
+            work, kind, sorted(unreadable)
+        )
     return _land_tolerantly(work, kind, numbers)
 
 
@@ -70,25 +81,29 @@ def _land_tolerantly(work: Work, kind: _Kind, numbers: list[int]) -> set[int]:
         if not sure:
             return doubtful
         members = [work.members[number] for number in sure]
-        stage = _stage(work, sure, read_json(members, reader, kind[1], tolerant=True))
+        stage = stage_rows(work, members, read_json(members, reader, kind[1], tolerant=True))
     except duckdb.Error as error:
         if not may_be_bad_rows(error):
             raise
         return set(numbers)
-    return doubtful | _land(work, kind, stage, sure)
+    return doubtful | land_stage(work, stage, sure, ordered=True)
 
 
-def _stage(work: Work, numbers: list[int], given: str) -> Stage:
-    rows = work.rows(given, [work.members[number] for number in numbers])
-    columns = f"SELECT {landed_columns(work.reader)}, not_usage, reason FROM ({rows})"
-    if sum(work.batch.files[number].unpacked for number in numbers) <= MAX_BYTES:
+def stage_rows(work: Work, members: list[Member], given: str) -> Stage:
+    """Read and judge the rows of these files once."""
+    columns = f"SELECT {landed_columns(work.reader)}, not_usage, reason FROM ({work.rows(given, members)})"
+    if sum(work.batch.files[member.number].unpacked for member in members) <= MAX_BYTES:
         return stage_in_memory(work.connection, columns, "staged")
     return stage_on_disk(work.connection, columns, work.new_path("stage.parquet"))
 
 
-def _land(work: Work, kind: _Kind, stage: Stage, numbers: list[int]) -> set[int]:
+def land_stage(
+    work: Work, stage: Stage, numbers: list[int], *, ordered: bool, halves: Mapping[int, Half] | None = None
+) -> set[int]:
     """Land the good rows of these files and set aside the bad ones; returns the files left untouched.
 
+    `ordered`: whether rows come in the order of their lines or records. `halves`: which lines were read, where these
+    are not all.
     A bad row's place in the stage is its place in its file: its line is found there, and judged once more on its own.
     DuckDB does not promise that place (the last line without a line end comes first). But where as many lines are bad
     as the fast way found, all of them at the places it said, no other line can be.
@@ -100,21 +115,24 @@ def _land(work: Work, kind: _Kind, stage: Stage, numbers: list[int]) -> set[int]
             f"max({stage.place}) FROM {stage.rows} GROUP BY file"
         ).fetchall()
     }
+    halves = halves or {}
     untouched: set[int] = set()
-    picked: dict[int, list[int]] = {}
+    picked: dict[int, Picked] = {}
     for number in numbers:
         read, refused, not_usage, _, together = counted.get(number, (0, 0, 0, 0, True))
-        if work.delivered(number, read) != read or (refused and not (together and _has_places(work, kind))):
+        half = halves.get(number)
+        delivered = half.records if half else work.delivered(number, read)
+        if delivered != read or (refused and not (together and ordered)):
             untouched.add(number)
         elif refused:
-            picked[number] = []
+            picked[number] = Picked(places=[], apart=half.apart if half else frozenset())
         work.tallies[number] = Tally(read, refused, not_usage)
     if picked:
         listed = ", ".join(map(str, picked))
         for number, place in work.connection.execute(
             f"SELECT file, {stage.place} FROM {stage.rows} WHERE reason IS NOT NULL AND file IN ({listed}) ORDER BY ALL"
         ).fetchall():
-            picked[number].append(place - counted[number][3])
+            picked[number].places.append(place - counted[number][3])
         untouched |= set_aside_picked(work, picked)
     where = "reason IS NULL AND NOT not_usage"
     if untouched:
@@ -126,8 +144,9 @@ def _land(work: Work, kind: _Kind, stage: Stage, numbers: list[int]) -> set[int]
 
 
 def _has_places(work: Work, kind: _Kind) -> bool:
-    """Whether rows come in the order of their lines or records."""
-    return kind[0] != "parquet" and not work.reader.nesting and not work.reader.numbered_by
+    """Whether rows come in the order of their lines or records, and which these are can be told in the file."""
+    nesting = work.reader.nesting
+    return kind[0] != "parquet" and (nesting is None or nesting.mark is not None) and not work.reader.numbered_by
 
 
 def _named_in(work: Work, numbers: list[int], message: str) -> set[int]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from orchestration.landing import fast, slow
+from orchestration.landing import fast, slow, split
 from orchestration.landing.batches import Batch, folder_values
 from orchestration.landing.parts import Part
 from orchestration.landing.queries import Member
@@ -47,7 +47,7 @@ def load(
     """
     with session(folder / "spill") as connection:
         work = Work(connection, batch, reader, latest, folder, _members(batch, folder), shown, geography)
-        dirty = fast.load_clean(work)
+        dirty = split.load_split(work, fast.load_clean(work))
         if dirty:
             slow.load_dirty(work, dirty)
         landed = summarise(connection, work.parts, reader, zone=zone, earlier=earlier_rows(earlier))

@@ -26,18 +26,19 @@ class Member:
     folders: Mapping[str, str]
 
 
-def _members(members: Sequence[Member]) -> str:
-    rows = ", ".join(
-        "("
-        + ", ".join(
-            [quoted(member.opened.as_posix()), str(member.number)]
-            + [_text_or_null(member.folders.get(name)) for name in FOLDERS]
-        )
-        + ")"
-        for member in members
+def _with_members(given: str, members: Sequence[Member], folders: Sequence[str] = FOLDERS) -> str:
+    """The relation with the number and the folders of the file that each row comes from.
+
+    No join: DuckDB gives no order to what comes out of one, and a row's place is its place in the file (see fast.py).
+    """
+    opened = ", ".join(quoted(member.opened.as_posix()) for member in members)
+    found = {'"landing number"': [str(member.number) for member in members]}
+    found |= {name: [_text_or_null(member.folders.get(name)) for member in members] for name in folders}
+    looked_up = ", ".join(f'[{", ".join(values)}]["landing member"] AS {name}' for name, values in found.items())
+    return (
+        f'SELECT * EXCLUDE ("landing member"), {looked_up} '
+        f'FROM (SELECT *, list_position([{opened}], {identifier(OPENED)}) AS "landing member" FROM ({given}))'
     )
-    names = ", ".join(["opened", '"landing number"', *FOLDERS])
-    return f"(VALUES {rows}) AS member({names})"
 
 
 def read_json(members: Sequence[Member], reader: Reader, compression: str, *, tolerant: bool = False) -> str:
@@ -58,12 +59,13 @@ def read_json(members: Sequence[Member], reader: Reader, compression: str, *, to
 
 def files_with_keys_twice(members: Sequence[Member], compression: str) -> str:
     """Numbers of the JSONL files in which a line names any key twice."""
-    return (
-        'SELECT DISTINCT "landing number" '
-        f"FROM (SELECT {identifier(OPENED)}, json_keys(line) AS keys "
+    given = (
+        f"SELECT {identifier(OPENED)}, json_keys(line) AS keys "
         f"FROM read_json({_paths(members)}, format='newline_delimited', records='false', columns={{'line': 'JSON'}}, "
-        f"compression={quoted(compression)}, filename={quoted(OPENED)}, hive_partitioning=false, "
-        f"ignore_errors=true)) given JOIN {_members(members)} ON given.{identifier(OPENED)} = member.opened "
+        f"compression={quoted(compression)}, filename={quoted(OPENED)}, hive_partitioning=false, ignore_errors=true)"
+    )
+    return (
+        f'SELECT DISTINCT "landing number" FROM ({_with_members(given, members, folders=())}) '
         "WHERE len(keys) <> len(list_distinct(keys))"
     )
 
@@ -131,10 +133,7 @@ def raw_rows(given: str, members: Sequence[Member], reader: Reader, *, source: s
     Stamps after `latest` (aware) are refused.
     """
     numbered = [identifier(name) for name in (LINE, SHOWN, BROKEN) if f" AS {identifier(name)}" in given]
-    rows = (
-        f"SELECT given.*, member.* EXCLUDE (opened) FROM ({given}) given "
-        f"JOIN {_members(members)} ON given.{identifier(OPENED)} = member.opened"
-    )
+    rows = _with_members(given, members)
     if reader.prelude:
         made = ", ".join(f"{sql} AS {identifier(name)}" for name, sql in reader.prelude)
         rows = f"SELECT *, {made} FROM ({rows})"

@@ -37,6 +37,26 @@ class CsvRecord:
     broken: str | None = None
 
 
+@dataclass(frozen=True)
+class Picked:
+    """Some records of a file: by their places from 0, ascending, where the lines at the places `apart` do not count."""
+
+    places: list[int]
+    apart: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Half:
+    """The good lines of a file: how many `records` they hold; the places of its other lines, and the records of those.
+
+    All three are found without DuckDB.
+    """
+
+    records: int
+    apart: frozenset[int]
+    records_apart: int
+
+
 def lines(path: Path, compression: str) -> Iterator[Line]:
     """Non-blank lines, a torn last one included; a broken stream ends in one line that says so."""
     for number, given, broken in _all_lines(path, compression):

@@ -22,10 +22,11 @@ def session(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute(f"SET memory_limit = {quoted(memory_limit(most=_MOST_MEMORY))}")
         connection.execute(f"SET temp_directory = {quoted(spill.as_posix())}")
         connection.execute("SET TimeZone = 'UTC'")
-        # A row's place in the stage is its place in the file: see fast.py.
+        # A row's place in the stage is its place in the file: see fast.py. A long IN list would become a join, and
+        # what comes out of a join has no order.
         connection.execute("SET preserve_insertion_order = true")
         # Joins are written with the smaller side to the right; guesses at a log's size kept whole logs in memory.
-        connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+        connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side,in_clause'")
         connection.execute("SET enable_progress_bar = false")
         yield connection
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from orchestration.landing.discovery import FoundFile
 from orchestration.landing.examine import NEVER
-from orchestration.landing.nested import documents, inner_records, parsed
+from orchestration.landing.nested import documents, inner_records, parsed, picked_records
 from orchestration.landing.parts import Stage, stage_on_disk, write_by_day
 from orchestration.landing.places import with_places
 from orchestration.landing.queries import (
@@ -21,9 +21,9 @@ from orchestration.landing.queries import (
     read_numbered_lines,
     read_parquet,
 )
-from orchestration.landing.records import csv_records, lines, picked_lines
+from orchestration.landing.records import Half, Line, Picked, csv_records, lines, picked_lines
 from orchestration.landing.work import Tally, Work
-from orchestration.sources.nesting import Inner, repeated
+from orchestration.sources.nesting import Inner, Nesting, repeated
 from orchestration.sources.shape import Reader, Structure, identifier
 
 SHOWN_CHARACTERS = 10_000
@@ -34,10 +34,13 @@ _TOO_LONG = 1 << 20
 _FETCH = 10_000
 _BLANKS = " \t\r\v\f"  # what DuckDB's reader passes over around a row
 
+_Wanted = Picked | frozenset[int] | None
+"""Of a file some records, all records of the lines at these places, or everything."""
+
 
 def load_dirty(work: Work, dirty: set[int]) -> None:
     """Land the good rows of these files and put the others into the quarantine."""
-    for numbers, given in _relations(work, {number: None for number in sorted(dirty)}):
+    for numbers, given in _relations(work, dict.fromkeys(sorted(dirty))):
         if given is None:  # how many rows it holds nobody can say: the file counts as one
             work.tallies[numbers[0]] = Tally(delivered=1, quarantined=1, not_usage=0)
             shown = work.shown[numbers[0]]
@@ -49,8 +52,21 @@ def load_dirty(work: Work, dirty: set[int]) -> None:
         _put_down(work, stage)
 
 
-def set_aside_picked(work: Work, picked: Mapping[int, list[int]]) -> set[int]:
-    """Put into the quarantine the records that the fast way found bad: their places by file number, ascending.
+def load_apart(work: Work, halves: Mapping[int, Half]) -> None:
+    """Land the good records of the lines that are apart and put the others into the quarantine."""
+    for numbers, given in _relations(work, {number: half.apart for number, half in sorted(halves.items())}):
+        assert given is not None
+        stage = _stage(work, numbers, given)
+        for number, (refused, not_usage) in _counted(work, stage, numbers).items():
+            good = work.tallies[number]
+            work.tallies[number] = Tally(
+                good.delivered + halves[number].records_apart, good.quarantined + refused, good.not_usage + not_usage
+            )
+        _put_down(work, stage)
+
+
+def set_aside_picked(work: Work, picked: Mapping[int, Picked]) -> set[int]:
+    """Put into the quarantine the records that the fast way found bad, by file number.
 
     Files of which one is good here are returned, with nothing of theirs done.
     """
@@ -59,18 +75,13 @@ def set_aside_picked(work: Work, picked: Mapping[int, list[int]]) -> set[int]:
         assert given is not None
         stage = _stage(work, numbers, given)
         counted = _counted(work, stage, numbers)
-        disagreeing |= {number for number in numbers if counted[number][0] != len(picked[number])}
+        disagreeing |= {number for number in numbers if counted[number][0] != len(picked[number].places)}
         _put_down(work, stage, but=disagreeing)
     return disagreeing
 
 
-def _relations(
-    work: Work, dirty: Mapping[int, list[int] | None] | Mapping[int, list[int]]
-) -> Iterator[tuple[list[int], str | None]]:
-    """What to read for which files: all of a text format together, Parquet one by one (None: unreadable).
-
-    `dirty` may say which records of a file are wanted, by their places in ascending order.
-    """
+def _relations(work: Work, dirty: Mapping[int, _Wanted]) -> Iterator[tuple[list[int], str | None]]:
+    """What to read for which files: all of a text format together, Parquet one by one (None: unreadable)."""
     by_format: dict[str, list[int]] = {}
     for number in dirty:
         by_format.setdefault(work.batch.files[number].file.format or "", []).append(number)
@@ -126,41 +137,58 @@ def _put_down(work: Work, stage: Stage, but: Collection[int] = ()) -> None:
         )
 
 
-def _number_lines(file: FoundFile, reader: Reader, places: list[int] | None) -> Iterator[dict[str, Any]]:
-    nesting = reader.nesting
-    found = (documents if nesting else lines)(file.path, file.compression)
-    if places is not None:
-        found = picked_lines(file.path, file.compression, places)
-    for line in found:
-        broken = line.broken
-        inner = inner_records(line.data, nesting) if nesting and broken is None else None
+def _number_lines(file: FoundFile, reader: Reader, wanted: _Wanted) -> Iterator[dict[str, Any]]:
+    for line, inner in _lines_with_records(file, reader.nesting, wanted):
         if inner is not None:
             yield from (_inner_row(line.number, line.data, record, reader) for record in inner)
-            continue
-        try:
-            text = line.data.decode("utf-8").strip(_BLANKS)
-        except UnicodeDecodeError:
-            text = line.data.decode("utf-8", "backslashreplace")
-            broken = broken or "is not UTF-8"
-        if broken is None and "\0" in text:
-            broken = "holds a NUL byte"
-        record: dict[str, Any] = {"line": line.number, "text": text}
-        if broken is None and len(text) > _LONG:
-            pruned = _pruned_line(text, reader.structure)
-            if pruned is not None:
-                record["pruned"], record["text"] = pruned, text[:SHOWN_CHARACTERS]
-            elif len(text) > _TOO_LONG:
-                broken = f"is not valid JSON, or longer than {_TOO_LONG} characters"
-        if broken is not None:
-            record["text"] = _shown(text)
-            record["broken"] = broken
-        yield record
+        else:
+            yield _line_row(line, reader)
 
 
-def _number_cells(file: FoundFile, reader: Reader, places: list[int] | None) -> Iterator[dict[str, Any]]:
-    wanted = None if places is None else set(places)
+def _lines_with_records(
+    file: FoundFile, nesting: Nesting | None, wanted: _Wanted
+) -> Iterator[tuple[Line, list[Inner] | None]]:
+    """The wanted lines, each with its records where it holds some, of these the wanted ones."""
+    if nesting is None:
+        found = lines(file.path, file.compression)
+        if isinstance(wanted, Picked):
+            found = picked_lines(file.path, file.compression, wanted.places)
+        yield from ((line, None) for line in found)
+    elif isinstance(wanted, Picked):
+        yield from picked_records(file.path, file.compression, nesting, wanted)
+    else:
+        for place, line in enumerate(documents(file.path, file.compression)):
+            if wanted is None or place in wanted:
+                yield line, None if line.broken is not None else inner_records(line.data, nesting)
+
+
+def _line_row(line: Line, reader: Reader) -> dict[str, Any]:
+    """A line that is one record: its text, its declared part where it is long, or why it cannot be read."""
+    broken = line.broken
+    try:
+        text = line.data.decode("utf-8").strip(_BLANKS)
+    except UnicodeDecodeError:
+        text = line.data.decode("utf-8", "backslashreplace")
+        broken = broken or "is not UTF-8"
+    if broken is None and "\0" in text:
+        broken = "holds a NUL byte"
+    record: dict[str, Any] = {"line": line.number, "text": text}
+    if broken is None and len(text) > _LONG:
+        pruned = _pruned_line(text, reader.structure)
+        if pruned is not None:
+            record["pruned"], record["text"] = pruned, text[:SHOWN_CHARACTERS]
+        elif len(text) > _TOO_LONG:
+            broken = f"is not valid JSON, or longer than {_TOO_LONG} characters"
+    if broken is not None:
+        record["text"] = _shown(text)
+        record["broken"] = broken
+    return record
+
+
+def _number_cells(file: FoundFile, reader: Reader, wanted: _Wanted) -> Iterator[dict[str, Any]]:
+    places = set(wanted.places) if isinstance(wanted, Picked) else wanted
     for place, row in enumerate(csv_records(file.path, file.compression)):
-        if wanted is not None and place not in wanted:
+        if places is not None and place not in places:
             continue
         record: dict[str, Any] = {"line": row.number, "text": _shown(row.text)}
         if row.broken is None:

@@ -74,18 +74,30 @@ def _attributes(holder: Any, called: str) -> tuple[dict[str, Any], str | None]:
     known: dict[str, Any] = {}
     if listed is None:
         return known, None
-    if not isinstance(listed, list) or not all(entry is None or isinstance(entry, dict) for entry in listed):
+    if not isinstance(listed, list):
         return known, f"{called}'s attributes are no list of keys and values"
-    for entry in filter(None, listed):
-        name, value = entry.get("key"), entry.get("value")
-        if name not in _READ:
+    for entry in listed:
+        if entry is None:
             continue
+        if not isinstance(entry, dict):
+            return known, f"{called}'s attributes are no list of keys and values"
+        name = entry.get("key")
+        if not isinstance(name, str) or name not in _READ:
+            continue
+        value = entry.get("value")
         if name in known:
             return known, f"{called} names the attribute {name} twice"
         if value is not None and not isinstance(value, dict):
             return known, f"{called}'s attribute {name} has no value object"
-        known[name] = next((value[kind] for kind in _VALUES if value.get(kind) is not None), None) if value else None
+        known[name] = _given(value) if value else None
     return known, None
+
+
+def _given(value: dict[str, Any]) -> Any:
+    for kind in _VALUES:  # a loop, since every span of a dirty file comes here many times
+        if value.get(kind) is not None:
+            return value[kind]
+    return None
 
 
 def _list(holder: Any, *names: str) -> list[Any] | None:

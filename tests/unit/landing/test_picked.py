@@ -6,6 +6,7 @@ import json
 import pytest
 
 from orchestration.landing import fast
+from orchestration.landing.records import Picked
 
 from .conftest import Place, event, jsonl
 
@@ -87,7 +88,7 @@ def test_a_fast_way_that_finds_a_good_row_bad_is_not_believed(
     place.inbox("app", "x.jsonl", jsonl(event("a"), event("bad", output_tokens=-1), event("c")))
     set_aside = fast.set_aside_picked
     monkeypatch.setattr(
-        fast, "set_aside_picked", lambda work, picked: set_aside(work, {number: [0] for number in picked})
+        fast, "set_aside_picked", lambda work, picked: set_aside(work, {number: Picked([0]) for number in picked})
     )
     place.land()
     assert whole_files == [0]
@@ -100,4 +101,18 @@ def test_a_torn_line_among_many_is_found_by_its_place(place: Place, whole_files:
     report = place.land()
     assert place.reasons("app") == [(2501, "is not valid JSON")]
     assert (report.delivered, report.landed) == (5001, 5000)
+    assert whole_files == []
+
+
+def test_bad_rows_of_a_file_that_several_threads_read_are_found_by_their_places(
+    place: Place, whole_files: list[int]
+) -> None:
+    """Threads take 32 MB each. What goes through a join, or an IN list that DuckDB makes one, comes in any order."""
+    bad = [100, 9_000, 17_900]
+    place.inbox("app", "x.jsonl", jsonl(
+        *(event(f"e{at:05}", feature="x" * 4000, output_tokens=-1 if at in bad else 1) for at in range(18_000))
+    ))  # fmt: skip
+    report = place.land()
+    assert [line for line, _ in place.reasons("app")] == [at + 1 for at in bad]
+    assert (report.delivered, report.landed, report.quarantined) == (18_000, 17_997, 3)
     assert whole_files == []

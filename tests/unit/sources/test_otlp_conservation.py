@@ -6,10 +6,14 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from landing_helpers import Place, new_place
+
+from orchestration.landing import split
 
 _TEXT = st.sampled_from(["5", "0", "-1", "1e3", "", "x", "chat", "invoke_agent", "gpt-4o", "\ud83d\ude00", "\ud800"])
 _VALUE = st.one_of(
@@ -54,10 +58,13 @@ def _places() -> Iterator[Place]:
         shutil.rmtree(root)
 
 
+@pytest.mark.parametrize("least_bytes", [0, 1 << 20], ids=["split", "slow"])
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(exports=_EXPORTS)
-def test_every_span_is_accounted_for_and_none_depends_on_its_neighbours(exports: list[list[Any]]) -> None:
-    """Beside a torn line the same spans go the slow way."""
+def test_every_span_is_accounted_for_and_none_depends_on_its_neighbours(
+    exports: list[list[Any]], least_bytes: int
+) -> None:
+    """Beside a torn line the same spans go the slow way, or their lines go the fast way without it."""
     lines = [_line(spans) for spans in exports]
     places = _places()
     alone, beside = next(places), next(places)
@@ -65,7 +72,8 @@ def test_every_span_is_accounted_for_and_none_depends_on_its_neighbours(exports:
         alone.inbox("traces", "x.jsonl", "".join(f"{line}\n" for line in lines))
         beside.inbox("traces", "x.jsonl", "".join(f"{line}\n" for line in [*lines, '{"torn']))
         delivered = sum(len(spans) for spans in exports)
-        assert (alone.land().delivered, beside.land().delivered) == (delivered, delivered + 1)
+        with mock.patch.object(split, "_LEAST_BYTES", least_bytes):
+            assert (alone.land().delivered, beside.land().delivered) == (delivered, delivered + 1)
         assert alone.rows("traces", "* EXCLUDE (file)") == beside.rows("traces", "* EXCLUDE (file)")
         assert alone.reasons("traces") == beside.reasons("traces")[:-1]
     finally:
