@@ -1,5 +1,5 @@
--- What is charged in a month is its effective cost, its shared costs and its commitments, to the last digit; the shares of
--- one cost are the whole of it, and what a rule gives of untagged usage it takes from there.
+-- What is charged in a month is its effective cost, its shared costs and its commitments, to the last digit; the shares
+-- of one cost are the whole of it, and what a rule gives of untagged usage it takes from there.
 with
 
 usage as (

@@ -1,26 +1,27 @@
--- Of a month that is over a flat fee is owed to the last digit, used and unused; a least spend with the usage that counts
--- towards it is never less than its amount. Nobody bears more of a flat fee than the list cost of what he used.
+-- Of a month that is over a flat fee is owed to the last digit, used and unused; a least spend with the usage that
+-- counts towards it is never less than its amount. Nobody bears more of a flat fee than the list cost of what he used.
 with
+
+in_force as (
+    select months.month, months.data_until, commitments.*
+    from {{ source('run', 'months') }} as months
+    inner join {{ source('reference', 'commitments') }} as commitments
+        on months.month >= commitments.valid_from and months.month < commitments.valid_to
+    where
+        commitments.currency = '{{ var("currency") }}'
+        and months.data_until >= months.next_month - interval 1 day
+),
 
 owed as (
     select
-        months.month,
-        commitments.commitment_id,
-        commitments.kind,
-        commitments.amount,
-        coalesce(sum({{ committed_basis('commitments.kind', 'days') }}), 0) as value
-    from (
-        select months.data_until, months.next_month, months.month, commitments.*
-        from {{ source('run', 'months') }} as months
-        inner join {{ source('reference', 'commitments') }} as commitments
-            on months.month >= commitments.valid_from and months.month < commitments.valid_to
-        where
-            commitments.currency = '{{ var("currency") }}'
-            and months.data_until >= months.next_month - interval 1 day
-    ) as commitments
-    inner join {{ source('run', 'months') }} as months on commitments.month = months.month
-    left join {{ ref('month_days') }} as days on {{ is_committed('commitments', 'days') }}
-    group by months.month, commitments.commitment_id, commitments.kind, commitments.amount
+        in_force.month,
+        in_force.commitment_id,
+        in_force.kind,
+        in_force.amount,
+        coalesce(sum({{ committed_basis('in_force.kind', 'days') }}), 0) as value
+    from in_force
+    left join {{ ref('month_days') }} as days on {{ is_committed('in_force', 'days') }}
+    group by in_force.month, in_force.commitment_id, in_force.kind, in_force.amount
 ),
 
 charged as (

@@ -1,10 +1,10 @@
 {{ config(materialized='view', contract={'enforced': false}) }}
 -- Who takes part in what is divided, and with how much: 1 where it is even, the weight, or the month's own cost.
 -- Grain: month × kind × shared_id × cost_centre × department. Guarantees: every named target is here, also one without
--- usage; where none is named, everybody with usage in the month. A cost below zero counts as none. A flat fee goes by the
--- list cost of what it covers, whoever used it, also where nobody is named; nobody takes part in what is unused.
--- A target is a cost centre or a department; the other of the two is added where there is exactly one: as
--- departments.csv has it on the month's last day, else as the month's usage has it; else it is ''.
+-- usage; where none is named, everybody with usage in the month. A cost below zero counts as none. A flat fee goes by
+-- the list cost of what it covers, whoever used it, also where nobody is named; nobody takes part in what is unused. A
+-- target is a cost centre or a department; the other of the two is added where there is exactly one: as departments.csv
+-- has it on the month's last day, else as the month's usage has it; else it is ''.
 with
 
 used as (

@@ -1,6 +1,7 @@
 {{ config(materialized='view', contract={'enforced': false}) }}
 -- What is divided in a month: each shared cost in force, the month's untagged usage where a rule says how, and what
--- commitments owe: a flat fee as far as its usage is worth it at list price, and what is unused of it or of a least spend.
+-- commitments owe: a flat fee as far as its usage is worth it at list price, and what is unused of it or of a least
+-- spend.
 -- Grain: month × kind × shared_id. Guarantees: `whole` is exact and in the reporting currency; another currency is
 -- converted at its rate in force on the month's last day that can have data, which stands beside it. A flat fee is owed
 -- for complete days, rounded half up at the 18th decimal while the month is not over; a least spend once it is. Usage
@@ -70,8 +71,10 @@ commitments as (
         fx.rate_date as fx_date,
         case when fx.rate_date is not null then fx.rate end as fx_rate,
         cast(
-            case when owed.currency = '{{ var("currency") }}' then owed.owed else {{ at_rate('owed.owed', 'fx.rate') }} end
-            as decimal(38, 18)
+            case
+                when owed.currency = '{{ var("currency") }}' then owed.owed
+                else {{ at_rate('owed.owed', 'fx.rate') }}
+            end as decimal(38, 18)
         ) as amount,
         coalesce(counted.value, 0) as value
     from owed

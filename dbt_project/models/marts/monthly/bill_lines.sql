@@ -1,11 +1,11 @@
 {{ config(materialized='view', contract={'enforced': false}) }}
 -- The lines of bills as they are compared: in the reporting currency, and which of an account's bills it is.
--- Grain: one line of a bill. Guarantees: `amount` is in `currency`: the reporting one, into which lines in the currency of
--- prices are converted at the rate that the organisation's day of `rate_day` keeps. That is a report's own UTC day, and
--- for invoices the last day that those of the account are of. Any other bill stays in its own currency.
--- Of an account the bill is compared (is_compared) that is of more of the UTC days with usage, of equal ones the cost
--- report; `covered_days` is how many it is of. why_not says why it cannot be: it is in another currency, or a line's
--- period begins in an earlier month and cannot be divided.
+-- Grain: one line of a bill. Guarantees: `amount` is in `currency`: the reporting one, into which lines in the currency
+-- of prices are converted at the rate that the organisation's day of `rate_day` keeps. That is a report's own UTC day,
+-- and for invoices the last day that those of the account are of. Any other bill stays in its own currency. Of an
+-- account the bill is compared (is_compared) that is of more of the UTC days with usage, of equal ones the cost report;
+-- `covered_days` is how many it is of. why_not says why it cannot be: it is in another currency, or a line's period
+-- begins in an earlier month and cannot be divided.
 with
 
 active_days as (
@@ -18,7 +18,8 @@ dated as (
     select
         *,
         case
-            when bill = 'report' then last_day else max(last_day) over (partition by month, provider, provider_account, bill)
+            when bill = 'report' then last_day
+            else max(last_day) over (partition by month, provider, provider_account, bill)
         end as rate_day
     from {{ ref('billed_lines') }}
 ),

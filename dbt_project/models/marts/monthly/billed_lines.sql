@@ -1,9 +1,9 @@
 {{ config(materialized='view', contract={'enforced': false}) }}
 -- What providers charged for the UTC days of the months being built: their cost reports, and the invoices of
 -- reference/invoices.csv without tax.
--- Grain: one line of a bill, in the bill's currency. An invoice line is of the month of its last day. Guarantees: a bill
--- that names no account is of the only account that other bills of its provider name in that month, if there is one.
--- `kind`: usage; fee; credit, which is every adjustment and every amount below zero.
+-- Grain: one line of a bill, in the bill's currency. An invoice line is of the month of its last day. Guarantees: a
+-- bill that names no account is of the only account that other bills of its provider name in that month, if there is
+-- one. `kind`: usage; fee; credit, which is every adjustment and every amount below zero.
 with
 
 lines as (

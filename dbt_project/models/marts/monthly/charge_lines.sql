@@ -2,12 +2,12 @@
 -- The lines of each statement before tax and before rounding.
 -- Grain: month × scope_type × scope × line_kind × provider × model × feature × grant_id × shared_id.
 -- Guarantees: complete days and priced usage only; the organisation's lines are the exact sums of the departments'.
--- What monthly_allocation divides is charged as it divides it, but for commitments once the month is over: a shared cost
--- is of a whole month. What a rule takes from untagged usage and gives to others is nothing for the organisation.
--- `part` is what a line is summed with: cost (what usage costs), credit (promotional, which lowers it), share (of a flat
--- fee and of untagged usage), shared (costs that several share, which have taxes of their own) or prepaid (what was paid
--- for before it was used, which lowers what is due and not the cost). `grant_order` is the place of a grant, a commitment
--- or a shared cost among those of its kind: each is printed as one row.
+-- What monthly_allocation divides is charged as it divides it, but for commitments once the month is over: a shared
+-- cost is of a whole month. What a rule takes from untagged usage and gives to others is nothing for the organisation.
+-- `part` is what a line is summed with: cost (what usage costs), credit (promotional, which lowers it), share (of a
+-- flat fee and of untagged usage), shared (costs that several share, which have taxes of their own) or prepaid (what
+-- was paid for before it was used, which lowers what is due and not the cost). `grant_order` is the place of a grant, a
+-- commitment or a shared cost among those of its kind: each is printed as one row.
 with
 
 usage as (

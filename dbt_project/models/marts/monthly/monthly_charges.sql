@@ -1,10 +1,10 @@
 -- What each statement charges, line by line.
 -- Grain: month × scope_type × scope × line_order: the organisation, and each department ('' is untagged usage).
 -- Guarantees: `amount` is exact, and before tax the departments' add up to the organisation's. `rounded_amount` is in
--- cents, each statement on its own: the lines before tax add up to their own sum, rounded half up (of which the parts of
--- charge_lines, then kinds, providers and models are rounded), and prepaid credits to theirs (largest remainder, ties by
--- line order). Tax is that of the month's last day, half up on the cents of what it is on: usage with its credits, and
--- shared costs, each at its own rates. So lines where is_charged add up to what a statement charges.
+-- cents, each statement on its own: the lines before tax add up to their own sum, rounded half up (of which the parts
+-- of charge_lines, then kinds, providers and models are rounded), and prepaid credits to theirs (largest remainder,
+-- ties by line order). Tax is that of the month's last day, half up on the cents of what it is on: usage with its
+-- credits, and shared costs, each at its own rates. So lines where is_charged add up to what a statement charges.
 with
 
 parts as (
@@ -148,12 +148,16 @@ taxed as (
     group by month, scope, taxed_as
 ),
 
+kinds as (
+    select distinct taxed_as from taxed
+),
+
 rates as (
     select months.month, kinds.taxed_as, taxes.*
     from {{ source('run', 'months') }} as months
     inner join {{ source('reference', 'taxes') }} as taxes
         on months.next_month > taxes.valid_from and months.next_month <= taxes.valid_to
-    inner join (select distinct taxed.taxed_as from taxed) as kinds on taxes.applies_to in ('all', kinds.taxed_as)
+    inner join kinds on taxes.applies_to in ('all', kinds.taxed_as)
 ),
 
 department_rates as (
