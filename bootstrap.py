@@ -33,8 +33,8 @@ TOOLS = ROOT / ".tools"
 VENV = ROOT / ".venv"
 PIP_WHEELS = Path("/usr/share/python-wheels")
 
-PANGO_LIBRARY = "libpangoft2-1.0.so.0"
-# The second is not needed, but WeasyPrint embeds fonts faster with it and warns without it.
+# Pango lays text out, and HarfBuzz-Subset embeds the fonts; many systems have the first and not the second.
+PANGO_LIBRARIES = ("libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0")
 PANGO_PACKAGES = ("libpangoft2-1.0-0", "libharfbuzz-subset0")
 
 
@@ -224,9 +224,10 @@ def find_uv(environ: Mapping[str, str], index: str | None) -> Path:
 
 
 def missing_pango(load: Callable[[str], object] = ctypes.CDLL) -> bool:
-    """Whether WeasyPrint would fail for want of Pango; asks as it does, by loading the library."""
+    """Whether WeasyPrint would fail for want of Pango; asks as it does, by loading the libraries."""
     try:
-        load(PANGO_LIBRARY)
+        for library in PANGO_LIBRARIES:
+            load(library)
     except OSError:
         return True
     return False

@@ -1,10 +1,9 @@
 """What must be right before a run can be: settings, tables, folders, what was issued, PDF, mail; and what to do."""
 
-import ctypes.util
 import importlib.metadata
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,7 +12,6 @@ from orchestration.errors import TallyhouseError
 from orchestration.home import Home
 from orchestration.settings import Settings, secret
 
-_PANGO = "apt-get install --no-install-recommends libpangoft2-1.0-0 libharfbuzz-subset0"
 _TIGHT_DISK_BYTES = 2 * 1024**3
 _PACKAGES = ("duckdb", "dbt-core", "dbt-duckdb", "dagster", "weasyprint", "apprise", "genai-prices")
 
@@ -27,9 +25,7 @@ class Finding:
     detail: str
 
 
-def examine(
-    home: Home, settings: Settings, *, find_library: Callable[[str], str | None] = ctypes.util.find_library
-) -> list[Finding]:
+def examine(home: Home, settings: Settings) -> list[Finding]:
     """Look at everything a run depends on, without changing anything."""
     findings = [
         Finding("settings", True, f"{settings.organisation.name}, {settings.timezone}, {settings.currency}"),
@@ -43,11 +39,8 @@ def examine(
         Finding("closed months", *verify_closed(home)),
         _writable(home),
         _disk(home),
+        _pdf(),
     ]
-    pango = find_library("pangoft2-1.0")
-    findings.append(
-        Finding("PDF", pango is not None, pango or f"WeasyPrint's Pango is missing: {_PANGO}"),
-    )
     route = settings.notifications.email_url
     findings.append(
         Finding(
@@ -152,6 +145,17 @@ def _refused(home: Home, settings: Settings) -> Iterator[Finding]:
 
     for refusal in refusals(home, settings):
         yield Finding(f"refused {refusal.path}", False, f"{refusal.reason} {refusal.next_step}")
+
+
+def _pdf() -> Finding:
+    """Whether the system has what WeasyPrint draws with; asked as drawing asks."""
+    from reports.pdf import PangoMissing, check_pango
+
+    try:
+        check_pango()
+    except PangoMissing as error:
+        return Finding("PDF", False, str(error))
+    return Finding("PDF", True, "the system has what WeasyPrint draws statements with")
 
 
 def _writable(home: Home) -> Finding:

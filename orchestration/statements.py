@@ -163,7 +163,7 @@ def render_month(
 ) -> list[Path]:
     """Draw the statements of a month from `marts` into `out_dir`: all of them, or that of one `scope`."""
     from orchestration.closing.account import accounts
-    from reports.pdf import PANGO_PACKAGE, PangoMissing
+    from reports.pdf import PANGO_PACKAGE, PangoMissing, RenderError
     from reports.statement import Issuer, Seller, StatementJob
     from reports.statement import write_statements as render
 
@@ -204,8 +204,13 @@ def render_month(
         written = render(jobs, workers=2)
     except PangoMissing as error:
         raise TallyhouseError(
-            "The figures are published, but no statement can be drawn: the system library Pango is missing.",
-            f"Have it installed and run again: {PANGO_PACKAGE}",
+            "The figures are published, but no statement can be drawn: the system lacks Pango or HarfBuzz-Subset.",
+            f"Have them installed and run again: {PANGO_PACKAGE}",
+        ) from error
+    except RenderError as error:
+        raise TallyhouseError(
+            f"The figures are published, but not all statements of {month:%B %Y}. {error}.",
+            "Mend that and run again; statements that stood before are unchanged.",
         ) from error
     return [path for files in written for path in (files.pdf, files.csv)]
 

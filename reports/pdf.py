@@ -12,10 +12,13 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
+from warnings import catch_warnings, simplefilter
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
 STYLESHEETS = ("statement/fonts.css", "statement/page.css", "statement/style.css")
 PANGO_PACKAGE = "apt-get install --no-install-recommends libpangoft2-1.0-0 libharfbuzz-subset0"
+# The oldest that WeasyPrint embeds fonts with.
+HARFBUZZ = (4, 1, 0)
 _NOTDEF = ".notdef glyph"
 
 
@@ -47,15 +50,26 @@ class Styles:
 
 
 def check_pango() -> None:
-    """Raise PangoMissing, before any work is done, if WeasyPrint cannot find Pango and its companions."""
+    """Raise PangoMissing, before any work is done, if WeasyPrint cannot find Pango and its companions.
+
+    HarfBuzz-Subset is one of them: without it WeasyPrint embeds fonts by another way, with a warning, and only when the
+    statement is already laid out. Many systems have Pango and not this.
+    """
     try:
         # WeasyPrint prints a banner of its own; what is missing is said here once.
-        with redirect_stdout(StringIO()):
+        with redirect_stdout(StringIO()), catch_warnings():
+            simplefilter("ignore", DeprecationWarning)
             import weasyprint  # noqa: F401
+            from weasyprint.text import ffi
     except OSError as error:
         raise PangoMissing(
             f"Statements cannot be drawn without the system library Pango ({error}). Install it with: {PANGO_PACKAGE}"
         ) from error
+    if ffi.harfbuzz_subset is None or not ffi.harfbuzz.hb_version_atleast(*HARFBUZZ):
+        raise PangoMissing(
+            "Statements cannot be drawn without the system library HarfBuzz-Subset, version "
+            f"{'.'.join(map(str, HARFBUZZ))} or newer. Install it with: {PANGO_PACKAGE}"
+        )
 
 
 @cache
@@ -146,7 +160,7 @@ def _no_complaints() -> Iterator[None]:
     finally:
         logger.removeHandler(heard)
     if heard.messages:
-        raise RenderError("The statement was not drawn: " + "; ".join(dict.fromkeys(heard.messages)))
+        raise RenderError("; ".join(dict.fromkeys(heard.messages)))
 
 
 class _Complaints(logging.Handler):

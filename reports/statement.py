@@ -115,7 +115,10 @@ def _written(
     content = twin(marts, month, scope, rows=statement.charges.rows, corrections=corrections)
     dated = datetime.fromisoformat(statement.dated).replace(tzinfo=UTC)
     attached = pdf.AttachedFile(f"{name}.csv", "All lines of the statement with exact amounts", content, dated)
-    drawn = pdf.draw(pdf.lay_out(html(statement)), [attached])
+    try:
+        drawn = pdf.draw(pdf.lay_out(html(statement)), [attached])
+    except pdf.RenderError as error:
+        raise pdf.RenderError(f"{name}.pdf was not drawn: {error}") from error
     out_dir.mkdir(parents=True, exist_ok=True)
     files = StatementFiles(pdf=out_dir / f"{name}.pdf", csv=out_dir / f"{name}.csv")
     _replace(files.csv, content)

@@ -189,7 +189,7 @@ def test_without_pango_one_sentence_says_what_is_done_and_what_to_install(
         hiding.setattr(sys, "meta_path", [Hidden(), *sys.meta_path])
         with pytest.raises(TallyhouseError) as told:
             main_job(home)
-    assert told.value.message.endswith("the system library Pango is missing.")
+    assert told.value.message.endswith("the system lacks Pango or HarfBuzz-Subset.")
     assert "apt-get install --no-install-recommends libpangoft2-1.0-0" in told.value.next_step
     assert not statement.exists()
     main_job(home)

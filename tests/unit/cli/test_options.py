@@ -63,6 +63,22 @@ def test_doctor_and_init_speak_json(call: Call, home: Home, tmp_path: Path) -> N
     assert written == {"events": None, "folder": str(tmp_path / "new")}
 
 
+def test_doctor_asks_for_the_libraries_that_drawing_needs(
+    call: Call, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def of_pdf() -> dict[str, object]:
+        found: dict[str, object]
+        (found,) = (
+            item for item in json.loads(call("doctor", "--json", "--home", home.root).out) if item["topic"] == "PDF"
+        )
+        return found
+
+    assert of_pdf()["ok"] is True
+    monkeypatch.setattr("weasyprint.text.ffi.harfbuzz_subset", None)
+    hidden = of_pdf()
+    assert hidden["ok"] is False and "libharfbuzz-subset0" in str(hidden["detail"])
+
+
 def test_a_folder_that_cannot_be_a_home_is_refused(call: Call, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     said = call("init", tmp_path / "file")

@@ -232,6 +232,15 @@ def test_root_gets_pango_from_apt_and_the_line_when_that_fails() -> None:
     assert broken.commands == ["install", "update"]
 
 
+def test_pango_without_harfbuzz_subset_is_not_enough() -> None:
+    def load(library: str) -> object:
+        if "subset" in library:
+            raise OSError(f"{library}: cannot open shared object file")
+        return object()
+
+    assert bootstrap.missing_pango(load) is True
+
+
 def test_the_real_loader_tells_a_missing_library_from_a_present_one() -> None:
     assert bootstrap.missing_pango() is False, "the other tests render PDFs and need it"
     assert bootstrap.missing_pango(lambda _: bootstrap.ctypes.CDLL("libthere-is-no-such.so.0")) is True

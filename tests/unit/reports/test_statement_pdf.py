@@ -195,10 +195,17 @@ def test_missing_pango_is_named_before_any_work(
     assert not (tmp_path / "out").exists()
 
 
+def test_hidden_harfbuzz_subset_is_named_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    pdf.check_pango()
+    monkeypatch.setattr("weasyprint.text.ffi.harfbuzz_subset", None)
+    with pytest.raises(pdf.PangoMissing, match=r"HarfBuzz-Subset, version 4\.1\.0 .* libharfbuzz-subset0"):
+        pdf.check_pango()
+
+
 def test_a_failed_render_leaves_the_old_files(marts: Path, issuer: Issuer, tmp_path: Path) -> None:
     (tmp_path / "organisation.pdf").write_bytes(b"old")
     nameless = Issuer("\U00012000", (), "Europe/London")
-    with pytest.raises(pdf.RenderError):
+    with pytest.raises(pdf.RenderError, match=r"^organisation\.pdf was not drawn: no installed font has .*CUNEIFORM"):
         write_statement(marts=marts, month=OCTOBER, scope=ORGANISATION, issuer=nameless, out_dir=tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["organisation.pdf"]
     assert (tmp_path / "organisation.pdf").read_bytes() == b"old"
