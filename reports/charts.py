@@ -238,15 +238,10 @@ def _end_labels(
     """Names and amounts at the right of their lines, pushed apart where they would touch."""
     alt = _altair()
     spread = (ticks[-1] - ticks[0]) or 1.0
-    placed: list[tuple[float, float, str, Decimal, str, int]] = []
-    for name, value, colour, number in sorted(ends, key=lambda end: (-end[1], end[0])):
-        y = height * (1 - (float(value) - ticks[0]) / spread)
-        low = placed[-1][1] + 30 if placed else 6.0
-        placed.append((y, max(y, low), name, value, colour, number))
-    excess = max(0.0, placed[-1][1] - (height - 12)) if placed else 0.0
+    ordered = sorted(ends, key=lambda end: (-end[1], end[0]))
+    lines = [height * (1 - (float(value) - ticks[0]) / spread) for _, value, _, _ in ordered]
     layers = []
-    for y, shown, name, value, colour, number in placed:
-        top = shown - excess
+    for (name, value, colour, number), y, top in zip(ordered, lines, apart(lines, 6.0, height - 12.0), strict=True):
         end = plot * (number - 1) / max(days - 1, 1)
         rule = alt.Chart(_data([{}])).mark_rule(color=HAIR, strokeWidth=0.75)
         layers.append(rule.encode(x=alt.value(end + 4), x2=alt.value(plot + 10), y=alt.value(y), y2=alt.value(top)))
@@ -261,6 +256,19 @@ def _end_labels(
                 )
             )
     return layers
+
+
+def apart(wanted: Sequence[float], highest: float, lowest: float, step: float = 30) -> list[float]:
+    """Where labels stand that want to stand at `wanted`, from the top down: at least `step` apart, within the bounds.
+
+    Each gives way downwards to those above it; only those that would then stand too low give way upwards again.
+    """
+    placed: list[float] = []
+    for y in wanted:
+        placed.append(max(y, placed[-1] + step if placed else highest))
+    for index in reversed(range(len(placed))):
+        placed[index] = min(placed[index], placed[index + 1] - step if index + 1 < len(placed) else lowest)
+    return placed
 
 
 def _shade(part: float) -> str:
