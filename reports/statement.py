@@ -23,6 +23,7 @@ from reports.values import Balance, Correction, Issuer, Payment, Scope, Seller, 
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
     from reports.view import Statement
 
@@ -45,6 +46,7 @@ STATEMENTS_PER_PROCESS = 16
 # A worker that is killed takes its statement with it and the pool would wait for ever.
 SECONDS_PER_STATEMENT = 300
 SLUG_LENGTH = 48
+_SIGNED = re.compile(rf"[+{formats.MINUS}][^\s\d<>&]{{0,4}}\d(?:[\d,.]*\d)?")
 
 
 @dataclass(frozen=True)
@@ -232,6 +234,7 @@ def environment() -> "Environment":
         finalize=_printable,
         trim_blocks=True,
     )
+    found.filters["held"] = _held
     found.globals.update(
         none_sign=formats.NONE,
         money=formats.money,
@@ -275,6 +278,13 @@ def _printable(value: Any) -> Any:
     if isinstance(value, (Decimal, float)):
         raise TypeError(f"{value!r} was to be printed without a format.")
     return value
+
+
+def _held(text: str) -> "Markup":
+    """The text with each signed amount kept on one line: a line may otherwise end between `+` and `$3,766`."""
+    from markupsafe import Markup, escape
+
+    return Markup(_SIGNED.sub(r'<span class="held">\g<0></span>', str(escape(_printable(text)))))
 
 
 def _write(job: StatementJob) -> StatementFiles:

@@ -20,10 +20,14 @@ def providers_bills(bills: Sequence[Bill]) -> Sentence:
         sum((getattr(bill, name) for bill in agreeing), ZERO)
         for name in ("billed", "variance", "credits", "unexplained")
     )
-    credited = f"of which {_change(credits)} are credits, " if rounded(credits, CENT) else ""
+    # What remains of the printed figures, so that they add up.
+    known = rounded(variance, CENT) - rounded(credits, CENT) - rounded(unexplained, CENT)
+    parts = [f"{_change(credits)} credits"] if rounded(credits, CENT) else []
+    parts += [f"{_change(known)} other known causes"] if known else []
     return Sentence(
         f"Agrees with the {'bills' if len(agreeing) > 1 else 'bill'} of {_names(agreeing)}: {_money(billed)} billed, "
-        f"{_change(variance)} against computed cost, {credited}{_money(unexplained)} unexplained.{_left_out(bills)}"
+        f"{_change(variance)} against computed cost: {', '.join([*parts, f'{_change(unexplained)} unexplained'])}."
+        f"{_left_out(bills)}"
     )
 
 

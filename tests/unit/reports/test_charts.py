@@ -24,4 +24,4 @@ def test_no_label_of_the_course_is_cut_off_at_the_top() -> None:
         )
         placed = re.findall(r'translate\((?:[\d.]+),([-\d.]+)\)"[^>]*>(?:Budget|This month|Last month)<', chart.svg)
         assert len(placed) == 3
-        assert all(0 < float(y) + TOP for y in placed)
+        assert all(float(y) + TOP > 0 for y in placed)

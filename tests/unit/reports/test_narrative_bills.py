@@ -26,12 +26,17 @@ def text(*bills: Bill) -> str:
 
 def test_bills_that_agree_are_named_with_their_sums() -> None:
     assert text(bill()) == (
-        f"Agrees with the bill of OpenAI: $46,046.12 billed, {MINUS}$500.03 against computed cost, "
-        f"of which {MINUS}$500.00 are credits, $0.00 unexplained."
+        f"Agrees with the bill of OpenAI: $46,046.12 billed, {MINUS}$500.03 against computed cost: "
+        f"{MINUS}$500.00 credits, {MINUS}$0.03 other known causes, $0.00 unexplained."
     )
     both = bill("anthropic", billed=D(100), variance=D("500.05"), credits=D(500), unexplained=D("-0.25"))
     assert text(both, bill()) == (
-        "Agrees with the bills of Anthropic and OpenAI: $46,146.12 billed, +$0.02 against computed cost, "
+        "Agrees with the bills of Anthropic and OpenAI: $46,146.12 billed, +$0.02 against computed cost: "
+        f"+$0.27 other known causes, {MINUS}$0.25 unexplained."
+    )
+    exact = bill(variance=D("-0.25"), credits=D(0), unexplained=D("-0.25"))
+    assert text(exact) == (
+        f"Agrees with the bill of OpenAI: $46,046.12 billed, {MINUS}$0.25 against computed cost: "
         f"{MINUS}$0.25 unexplained."
     )
 

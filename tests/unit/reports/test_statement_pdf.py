@@ -1,5 +1,6 @@
 """The PDF itself: layout, tags, attachment, glyphs, offline, draft."""
 
+import re
 import sys
 from collections.abc import Iterator
 from datetime import date
@@ -134,6 +135,13 @@ def texts(box: Any) -> Iterator[str]:
 @pytest.mark.parametrize("scope", [ORGANISATION, Scope("department", "Data & Analytics")], ids=lambda s: s.kind)
 def test_no_text_leaves_its_page_or_cell(marts: Path, issuer: Issuer, scope: Scope) -> None:
     assert faults(pdf.lay_out(html(build(marts, OCTOBER, scope, issuer, attachment="a.csv")))) == []
+
+
+def test_a_line_never_ends_within_a_signed_amount(marts: Path, issuer: Issuer) -> None:
+    page = html(build(marts, OCTOBER, ORGANISATION, issuer, attachment="a.csv"))
+    (standfirst,) = re.findall(r'<p class="standfirst[^"]*">(.*?)</p>', page)
+    signed = re.findall(r"\(([^)]*)\)", standfirst)
+    assert signed and all(re.fullmatch(r'<span class="held">\+\$[\d,]+</span>', amount) for amount in signed)
 
 
 class TestHostileNames:
