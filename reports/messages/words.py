@@ -8,6 +8,7 @@ from reports.currency import currency, sign
 from reports.messages.facts import BudgetFacts, Causes, Withdrawal
 
 _CENT = Decimal("0.01")
+_TENTH = Decimal("0.1")
 _MEASURES = {"effective_cost": "effective cost before tax"}
 _SHORT_HISTORY_DAYS = 7
 
@@ -31,9 +32,15 @@ def signed(amount: Decimal) -> str:
 
 
 def percent(part: Decimal, whole: Decimal) -> str:
-    """Whole percents rounded down, so that 99.9% never reads as all of it. `whole` must not be zero."""
-    share = (part / whole * 100).quantize(Decimal(1), ROUND_DOWN)
-    return "less than 1%" if share < 1 and part > 0 else f"{share:,}%"
+    """Percents with one decimal, as the statement's tile has them: 103.6%, 75%. `whole` must not be zero.
+
+    Rounded half up, but never up to a whole percent: 99.96% does not read as all of it, nor 89.96% as 90.
+    """
+    exact = part / whole * 100
+    shown = exact.quantize(_TENTH, ROUND_HALF_UP)
+    if shown > exact and shown == shown.to_integral():
+        shown = exact.quantize(_TENTH, ROUND_DOWN)
+    return "less than 1%" if shown < 1 and part > 0 else f"{f'{shown:,f}'.removesuffix('.0')}%"
 
 
 def day(value: date) -> str:

@@ -91,7 +91,7 @@ def test_a_new_version_of_the_budget_re_arms_it_and_withdraws_nothing(tmp_path: 
     company.publish(date(2026, 11, 5))
     report = alerts.evaluate(company.home, settings())
     assert (report.new, report.queued, report.withdrawn) == (2, 1, 0)
-    assert alerts.pending(company.home)[-1].message.subject.startswith("Data & Analytics has used 91%")
+    assert alerts.pending(company.home)[-1].message.subject.startswith("Data & Analytics has used 91.7%")
 
 
 def test_a_restatement_corrects_what_was_said_once(tmp_path: Path) -> None:

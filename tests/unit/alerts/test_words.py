@@ -36,14 +36,16 @@ def at(actual: str, **changes: object) -> BudgetFacts:
     ("actual", "share"),
     [
         ("750", "75%"),
-        ("999.99", "99%"),
+        ("927.9", "92.8%"),
+        ("999.99", "99.9%"),
         ("1000", "100%"),
         ("1000.01", "100%"),
-        ("1119.99", "111%"),
+        ("1036.1", "103.6%"),
+        ("1119.99", "111.9%"),
         ("12000", "1,200%"),
     ],
 )
-def test_the_headline_never_rounds_up(actual: str, share: str) -> None:
+def test_the_headline_has_one_decimal_and_never_rounds_up_to_a_whole_percent(actual: str, share: str) -> None:
     assert words.headline(at(actual)) == f"Data & Analytics has used {share} of its November budget"
 
 
