@@ -19,11 +19,11 @@ def explain(given: Given, event_id: EventArgument, source: SourceOption = "") ->
     """Show how one event's cost came about: files, price, each class, discounts, result."""
     from orchestration import console
     from orchestration.explaining.explain import explain_event
-    from orchestration.explaining.told import told
+    from orchestration.explaining.told import print_explanation
 
     with given.opened() as (home, settings):
         found = explain_event(home, settings, event_id, source=source or None)
         if given.as_json:
             console.print_json(found.as_json())
         else:
-            console.out().print("\n".join(told(found)), markup=False)
+            print_explanation(found)

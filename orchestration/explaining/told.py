@@ -6,11 +6,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from rich.table import Table
+
 from orchestration.closing.overview import ClosedMonth
+from orchestration.console import escaped, out
 from orchestration.explaining.explain import Explanation
 from orchestration.explaining.lines import Line
 from orchestration.reference.currencies import PRICE_CURRENCY
 from reports.currency import exact
+
+Entry = tuple[str, str]
 
 _MATCHED = {
     "override": "the name stands in price_overrides.csv",
@@ -26,30 +31,39 @@ _TIER_RULES = {
 }
 _OPEN = 9_223_372_036_854_775_807
 _DAY = 86_400
-_WIDTH = 40
 
 
-def told(found: Explanation) -> Iterator[str]:
-    """The explanation as lines of text; amounts are exact, prices in the price book's currency."""
+def print_explanation(found: Explanation) -> None:
+    """Which event, how it was read and priced, and its amounts line by line."""
+    console = out()
+    console.print(f"Event {found.event['event_id']} of {found.event['source']}", markup=False)
+    for entries in (reading(found), amounts(found)):
+        table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+        table.add_column(style="dim", no_wrap=True)
+        table.add_column(overflow="fold")
+        for name, text in entries:
+            table.add_row(escaped(name), escaped(text))
+        console.print()
+        console.print(table)
+
+
+def reading(found: Explanation) -> Iterator[Entry]:
+    """Where the event comes from, whose it is, and which price holds for it."""
     event = found.event
-    yield f"Event {event['event_id']} of {event['source']}"
-    yield ""
     for row in found.rows:
         lines = f", line {', '.join(map(str, row.lines))}" if row.lines else ""
-        yield _entry("Delivered", f"{row.path}{lines}: {_moment(row.at)}, landed {row.landed_at[:19]}")
+        yield ("Delivered", f"{row.path}{lines}: {_moment(row.at)}, landed {row.landed_at[:19]}")
     if event["records"] > 1:
-        yield _entry("Counted", f"once, of {event['records']} rows: time of the earliest, figures of the largest")
+        yield ("Counted", f"once, of {event['records']} rows: time of the earliest, figures of the largest")
     if event["role"] == "control":
-        yield _entry("Counted", "not at all: the source only controls what another one counts")
-    yield _entry("Day", f"{event['usage_date']} in {found.timezone}; {found.day_state}")
+        yield ("Counted", "not at all: the source only controls what another one counts")
+    yield ("Day", f"{event['usage_date']} in {found.timezone}; {found.day_state}")
     if found.closed is not None:
-        yield _entry("Month", _closed(found.closed))
-    yield _entry("Department", (event["department"] or "untagged") + _more(event["cost_centre"], " ({})"))
+        yield ("Month", _closed(found.closed))
+    yield ("Department", (event["department"] or "untagged") + _more(event["cost_centre"], " ({})"))
     yield from _model(found)
-    yield _entry("Price book", found.book)
+    yield ("Price book", found.book)
     yield from _price(found)
-    yield ""
-    yield from _amounts(found)
 
 
 def _closed(month: ClosedMonth) -> str:
@@ -63,29 +77,29 @@ def _closed(month: ClosedMonth) -> str:
     return f"{month.month:%B %Y} is closed: what was issued as {month.statement} stands{known}"
 
 
-def _model(found: Explanation) -> Iterator[str]:
+def _model(found: Explanation) -> Iterator[Entry]:
     event = found.event
     named = (event["raw_model"] or "no model") + _more(event["raw_provider"], " at {}")
     if event["has_no_price"]:
         return
-    yield _entry("Model", f"{named} → {event['price_id'] or 'no price'}: {_MATCHED[event['resolution'] or 'unknown']}")
+    yield ("Model", f"{named} → {event['price_id'] or 'no price'}: {_MATCHED[event['resolution'] or 'unknown']}")
     if event["unpriced_reason"] and found.hint:
-        yield _entry("Nearest", found.hint)
+        yield ("Nearest", found.hint)
 
 
-def _price(found: Explanation) -> Iterator[str]:
+def _price(found: Explanation) -> Iterator[Entry]:
     event = found.event
     if event["is_charged"] or event["band_valid_from"] is None:
         return
     rule = "" if event["service_tier"] == "standard" else f": {_TIER_RULES[event['band_tier_rule']]}"
-    yield _entry("Service tier", event["service_tier"] + rule)
+    yield ("Service tier", event["service_tier"] + rule)
     since, until = event["band_valid_from"], event["band_valid_to"]
     start = "from the beginning" if since.year == 1 else f"from {since:%Y-%m-%d}"
     end = "until further notice" if until.year == 9999 else f"until before {until:%Y-%m-%d}"
     window = ""
     if (event["band_day_from"], event["band_day_to"]) != (0, _DAY):
         window = f", {_clock(event['band_day_from'])} to {_clock(event['band_day_to'])}"
-    yield _entry("Price holds", f"{start} {end}{window} (UTC); {_origin(found)}")
+    yield ("Price holds", f"{start} {end}{window} (UTC); {_origin(found)}")
     upper = event["band_context_to"]
     if upper != _OPEN:
         span = f"of {event['band_context_from']:,} to {upper - 1:,} tokens"
@@ -97,7 +111,7 @@ def _price(found: Explanation) -> Iterator[str]:
         said = f"{event['aggregate_context']} tokens and more, by the report's own bucket: the price for input {span}"
     else:
         said = f"{event['context_tokens']:,} tokens of input, cache included: the price for input {span}"
-    yield _entry("Context", said)
+    yield ("Context", said)
 
 
 def _origin(found: Explanation) -> str:
@@ -113,59 +127,57 @@ def _origin(found: Explanation) -> str:
     return where + _more(event["band_note"], ": {}") + _more(event["band_known_on"], ", checked on {}")
 
 
-def _amounts(found: Explanation) -> Iterator[str]:
+def amounts(found: Explanation) -> Iterator[Entry]:
+    """Each class with its rate, then list cost, discounts and result; amounts are exact, prices in the price book's
+    currency."""
     event = found.event
     for line in found.lines:
         yield _line(line)
     if event["unpriced_reason"]:
-        yield _entry("Not priced", f"{event['unpriced_reason']}; it is in no amount")
+        yield ("Not priced", f"{event['unpriced_reason']}; it is in no amount")
         yield from _estimate(event)
         return
     if event["has_no_price"]:
-        yield _entry("Nothing to price", "it names no model and no tokens")
+        yield ("Nothing to price", "it names no model and no tokens")
     elif not event["is_billable"]:
-        yield _entry("Not billed", "answered from the gateway's own cache, or failed in a batch")
+        yield ("Not billed", "answered from the gateway's own cache, or failed in a batch")
     elif event["is_charged"]:
-        yield _entry("Basis", "the provider's own charge, so no price is looked up and no discount taken")
+        yield ("Basis", "the provider's own charge, so no price is looked up and no discount taken")
     yield from _conversion(found)
-    yield _entry("List cost", _money(event["list_cost"]))
+    yield ("List cost", _money(event["list_cost"]))
     for step in found.steps:
-        yield _entry(step.kind.capitalize(), f"{step.discount_id}: {step.how} = {_money(step.amount)}, leaves "
+        yield (step.kind.capitalize(), f"{step.discount_id}: {step.how} = {_money(step.amount)}, leaves "
                      f"{_money(step.left)}" + _more(step.source, " ({})"))  # fmt: skip
-    yield _entry("Effective cost", _money(event["effective_cost"]))
+    yield ("Effective cost", _money(event["effective_cost"]))
     yield from _estimate(event)
 
 
-def _conversion(found: Explanation) -> Iterator[str]:
+def _conversion(found: Explanation) -> Iterator[Entry]:
     """Prices in one currency, figures in another: the day's rate, and each part at it."""
     event, rate = found.event, found.rate
     if rate is None:
         return
     one = f"1 {event['price_currency']} = {rate.rate} {event['currency']}"
-    yield _entry("Exchange rate", f"{one}, of {rate.rate_date}" + _more(rate.source, ": {}"))
+    yield ("Exchange rate", f"{one}, of {rate.rate_date}" + _more(rate.source, ": {}"))
     for item in found.converted:
         name = item.part.replace("_", " ").capitalize()
         price = exact(item.amount, event["price_currency"])
-        yield _entry(f"{name} converted", f"{price} × {rate.rate} = {_money(item.converted)}")
+        yield (f"{name} converted", f"{price} × {rate.rate} = {_money(item.converted)}")
 
 
-def _estimate(event: Any) -> Iterator[str]:
+def _estimate(event: Any) -> Iterator[Entry]:
     if event["estimated_cost"] is not None:
-        yield _entry("Estimate", f"{_money(event['estimated_cost'])}, by the gateway or client; for comparison only")
+        yield ("Estimate", f"{_money(event['estimated_cost'])}, by the gateway or client; for comparison only")
 
 
-def _line(line: Line) -> str:
+def _line(line: Line) -> Entry:
     if line.part == "charged_cost":
-        return _entry(line.what, _price_money(line.amount))
+        return (line.what, _price_money(line.amount))
     if line.rate is None:
-        return _entry(line.what, f"{line.count:,}, for which there is no price")
+        return (line.what, f"{line.count:,}, for which there is no price")
     quoted = {1: "each", 1000: "a thousand", 10**6: "a million"}[line.quoted_for]
     rate = f"{line.count:,} at {_price_money(line.rate * line.quoted_for)} {quoted}"
-    return _entry(line.what, rate if line.amount is None else f"{rate} = {_price_money(line.amount)}")
-
-
-def _entry(name: str, text: str) -> str:
-    return f"{name + ':':<{_WIDTH}} {text}"
+    return (line.what, rate if line.amount is None else f"{rate} = {_price_money(line.amount)}")
 
 
 def _more(value: object, form: str) -> str:

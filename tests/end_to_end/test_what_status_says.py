@@ -11,7 +11,7 @@ import pytest
 from orchestration.closing.close import close_month
 from orchestration.closing.differences import find_differences
 from orchestration.explaining.explain import explain_event
-from orchestration.explaining.told import told
+from orchestration.explaining.told import reading
 from orchestration.home import Home
 from orchestration.landing import receipts
 from orchestration.marts.manifest import read_manifest
@@ -84,10 +84,10 @@ def test_status_names_closed_months_and_what_is_known_since(home: Home) -> None:
 
 def test_explain_says_that_the_issued_figure_stands(home: Home) -> None:
     event = str(october(home)[0]["request_id"])
-    text = "\n".join(told(explain_event(home, settings_of(home), event)))
+    text = str(dict(reading(explain_event(home, settings_of(home), event))))
     assert "October 2026 is closed: what was issued as 2026-10/organisation/1 stands; the month is known as it" in text
     late_file(home)
-    text = "\n".join(told(explain_event(home, settings_of(home), f"late-{event}")))
+    text = str(dict(reading(explain_event(home, settings_of(home), f"late-{event}"))))
     (differing,) = find_differences(home)
     assert f"known otherwise since, by +${differing.cost.normalize():f}: tallyhouse restate 2026-10 --plan" in text
 

@@ -11,7 +11,7 @@ import pytest
 from orchestration.doctor import examine
 from orchestration.errors import SettingsError, TallyhouseError
 from orchestration.explaining.explain import explain_event
-from orchestration.explaining.told import told
+from orchestration.explaining.told import amounts
 from orchestration.marts.manifest import read_manifest
 from orchestration.pipeline import build_marts
 from orchestration.repricing.reprice import other_rates, reprice
@@ -213,7 +213,7 @@ def test_explain_shows_prices_in_dollars_the_rate_and_what_each_part_comes_to(eu
     euro.build()
     with using("EUR"):
         both, charged = (
-            [" ".join(line.split()) for line in told(explain_event(euro.home, euro.settings, name))]
+            [": ".join(entry) for entry in amounts(explain_event(euro.home, euro.settings, name))]
             for name in ("both", "charged")
         )
     for line in (
