@@ -41,7 +41,7 @@ def pending(home: Home) -> Sequence[Waiting]:
 
 
 def list_alerts(home: Home) -> list[Recorded]:
-    """Every budget alert ever recorded, the newest first."""
+    """Every budget alert ever recorded: the newest month first, in it by budget, the highest threshold first."""
     with existing_ledger(home) as connection:
         if connection is None:
             return []
@@ -49,7 +49,14 @@ def list_alerts(home: Home) -> list[Recorded]:
     by_message: dict[str, list[Delivered]] = {}
     for message_id, delivery in _deliveries(home):
         by_message.setdefault(message_id, []).append(delivery)
-    return [Recorded(alert, at, tuple(by_message.get(alert.message_id or "", ()))) for alert, at in reversed(found)]
+    found.sort(key=lambda item: _place(item[0]))
+    return [Recorded(alert, at, tuple(by_message.get(alert.message_id or "", ()))) for alert, at in found]
+
+
+def _place(alert: Alert) -> tuple[int, bool, str, str, int]:
+    """By month, the organisation before its departments, by budget and threshold."""
+    whole = alert.scope_type == "organisation"
+    return (-alert.period.toordinal(), not whole, alert.scope, alert.budget_id, -alert.threshold)
 
 
 def list_deliveries(home: Home) -> list[Delivered]:

@@ -36,6 +36,9 @@ def test_the_open_month_sends_the_highest_and_older_months_are_historic(tmp_path
         ("2026-11", "crossed", 95, "superseded"),
         ("2026-11", "crossed", 100, "queued"),
     ]
+    # As a person reads them: the newest month first, in it the highest threshold.
+    listed = [(item.alert.period.month, item.alert.threshold) for item in alerts.list_alerts(company.home)]
+    assert listed == [(month, level) for month in (11, 10) for level in (100, 95, 90, 75)]
     (waiting,) = alerts.pending(company.home)
     assert waiting.recipient == "dana@halden.example"
     assert waiting.message.subject == "Data & Analytics has used 112% of its November budget"
