@@ -8,7 +8,7 @@ from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
@@ -21,6 +21,7 @@ from orchestration.fetching import SourceFetch
 from orchestration.home import Home
 from orchestration.landing import Refusal
 from orchestration.run import RunSummary, Work
+from orchestration.words import count_of
 from reports.currency import cents
 
 _SHOWN = 12
@@ -204,7 +205,8 @@ def print_alerts(recorded: Sequence[Recorded], as_json: bool) -> None:
         return
     table = Table(box=None, padding=(0, 2, 0, 0))
     for name in ("period", "budget", "threshold", "outcome", "messages"):
-        table.add_column(name, header_style="dim", justify="right" if name == "threshold" else "left")
+        side: Literal["left", "right"] = "right" if name == "threshold" else "left"
+        table.add_column(name, header_style="dim", justify=side, overflow="fold")
     for item in recorded:
         alert = item.alert
         messages = ", ".join(f"{sent.recipient or 'nobody yet'} {sent.state}" for sent in item.deliveries) or "–"
@@ -233,10 +235,6 @@ def _section(title: str, lines: Sequence[str]) -> None:
         console.print(f"  {line}", markup=False)
     if len(lines) > _SHOWN:
         console.print(f"  and {len(lines) - _SHOWN} more")
-
-
-def count_of(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _link(path: Path) -> str:

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from rich.table import Table
 
 from orchestration.closing.told import open_lines, status_lines
-from orchestration.console import count_of, escaped, out, print_refused
+from orchestration.console import escaped, out, print_refused
 from orchestration.marts.unpriced import in_words
 from orchestration.repricing.told import outlook_lines
 from orchestration.status import SourceStatus, Status
-from orchestration.words import told_unpriced
+from orchestration.words import count_of, told_unpriced
 from reports.currency import cents
 
 _UNPRICED_SHOWN = 5

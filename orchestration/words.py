@@ -21,7 +21,11 @@ def month_of(text: str, option: str) -> date:
         raise SettingsError(f"{option} is {text!r}, which is no month.", "Write it as 2026-10.") from None
 
 
+def count_of(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def told_unpriced(requests: int, tokens: int) -> str | None:
     """Usage without a price, in requests and tokens; some sources count no requests. None where there is none."""
-    counted = [f"{number:,} {noun}{'s' * (number != 1)}" for number, noun in ((requests, "request"), (tokens, "token"))]
+    counted = [count_of(requests, "request"), count_of(tokens, "token")]
     return ", ".join(text for text, number in zip(counted, (requests, tokens), strict=True) if number) or None

@@ -8,7 +8,7 @@ from orchestration.landing.receipts import Receipt
 from orchestration.marts.calendar import month_end, month_of
 from orchestration.marts.manifest import Manifest
 from orchestration.reconciling.verdicts import bills_check
-from orchestration.words import told_unpriced
+from orchestration.words import count_of, told_unpriced
 
 _NAMED = 5
 
@@ -36,7 +36,7 @@ def month_checks(manifest: Manifest, receipts: Sequence[Receipt], month: date) -
         Check(
             "every day has usage",
             not missing,
-            f"{len(missing)} days without any: {_list(missing)}" if missing else "no day is empty",
+            f"{count_of(len(missing), 'day')} without any: {_list(missing)}" if missing else "no day is empty",
         ),
         Check(
             "all usage is priced",
@@ -46,12 +46,16 @@ def month_checks(manifest: Manifest, receipts: Sequence[Receipt], month: date) -
         Check(
             "nothing is quarantined",
             quarantined == 0,
-            f"{quarantined:,} rows of the month's files could not be read" if quarantined else "every row was read",
+            f"{count_of(quarantined, 'row')} of the month's files could not be read"
+            if quarantined
+            else "every row was read",
         ),
         Check(
             "no event id is in conflict",
             conflicts == 0,
-            f"{conflicts:,} events whose id came back days later" if conflicts else "no id came back days later",
+            f"{count_of(conflicts, 'event')} with an id that came back days later"
+            if conflicts
+            else "no id came back days later",
         ),
         bills_check(manifest, month),
     )

@@ -12,6 +12,7 @@ from orchestration.closing.compared import USAGE, ZERO, Difference
 from orchestration.closing.differences import Restated
 from orchestration.closing.overview import ClosedMonth, OpenMonth
 from orchestration.console import out, print_json
+from orchestration.words import count_of
 from reports.currency import cents, signed
 from reports.values import PARTS, SHARES
 
@@ -49,8 +50,8 @@ def print_differences(found: Sequence[Restated], as_json: bool) -> None:
         console.print("Nothing differs from what was issued.")
     for item in found:
         console.print(
-            f"{item.record.month:%B %Y}: {len(item.lines)} lines differ; usage costs {signed(item.cost)}, the "
-            f"organisation is charged {signed(item.charged)}."
+            f"{item.record.month:%B %Y}: {count_of(len(item.lines), 'line')} changed; "
+            f"usage costs {signed(item.cost)}, the organisation is charged {signed(item.charged)}."
         )
         usage = [line for line in item.lines if line.kind == USAGE]
         _print_lines(("Department", "Project", "Model"), usage, _of_usage)
@@ -65,7 +66,7 @@ def _print_lines(
         return
     table = Table(box=None, padding=(0, 2, 0, 0))
     for name in names:
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     for name in ("Issued", "Now", "Difference"):
         table.add_column(name, justify="right")
     for line in sorted(lines, key=lambda line: -abs(line.cost))[:_SHOWN]:

@@ -109,7 +109,7 @@ def _converted(row: AccountRow) -> str:
 
 def _table(row: AccountRow) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0))
-    table.add_column("Model")
+    table.add_column("Model", overflow="fold")  # whole: a cut name may be another model's too
     for name in ("Billed", "Computed", "Variance", "Unexplained"):
         table.add_column(name, justify="right")
     table.add_column("Causes")

@@ -65,7 +65,7 @@ def print_repricing(done: Repricing, as_json: bool) -> None:
 def _table(done: Repricing) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0))
     for name in ("Department", "Model"):
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     for name in ("Old", "New", "Difference"):
         table.add_column(name, justify="right")
     for change in done.changes[:_SHOWN]:

@@ -82,6 +82,14 @@ def test_an_invoice_makes_its_month_stale_and_no_day(
     (check,) = [item for item in plan_close(home.home, home.settings, OCTOBER).checks if item.name == CHECK]
     assert (check.met, check.detail) == (False, "openai (org-1): $1.25 unexplained")
 
+    # In 80 columns a long name goes on in the next line: cut off, it could be another model's.
+    monkeypatch.setattr("orchestration.console._PIPE_WIDTH", 80)
+    bill(home, "12345678.90", model="gpt-4o-search-preview-2025-03-11")
+    home.build()
+    _, said = call(home, "reconcile", monkeypatch=monkeypatch)
+    rows = said.split("Verdict")[1].split("Total")[0].splitlines()
+    assert "gpt-4o-search-preview-2025-03-11" in "".join(row.split(" ")[0] for row in rows)
+
 
 def test_settings_of_reconciling_change_the_verdict_and_rebuild_months_alone(small: Callable[..., Any]) -> None:
     home = small()
