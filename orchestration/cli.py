@@ -3,7 +3,7 @@
 Exit codes: 0 done (or nothing to do), 1 the work failed, 2 the home, its settings or the command's words are wrong,
 3 rows would have been lost or doubled and nothing was published, 4 published, but a message waits for the next run,
 5 published, but without a file that was refused, 6 published, but a provider's API could not be read,
-7 a month does not agree with the providers' bills.
+7 a month does not agree with the providers' bills, 8 doctor found something that should be mended.
 """
 
 from datetime import date
@@ -40,10 +40,6 @@ alerts_app = typer.Typer(no_args_is_help=True, help="Budget alerts: what would b
 app.add_typer(alerts_app, name="alerts")
 group(app)
 group(alerts_app)
-closing.add_commands(app)
-repricing.add_commands(app)
-reconciling.add_commands(app)
-explaining.add_commands(app)
 
 PlanOption = Annotated[bool, typer.Option("--plan", help="Write nothing; list what would be done, and why.")]
 
@@ -115,6 +111,13 @@ def report(
             return
         for path in written.files:
             console.out().print(str(path), markup=False)
+
+
+# Help lists commands as they are registered: from the first that a new user needs to what runs by itself.
+explaining.add_commands(app)
+repricing.add_commands(app)
+reconciling.add_commands(app)
+closing.add_commands(app)
 
 
 @command(alerts_app, "preview")

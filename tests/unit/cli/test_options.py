@@ -85,6 +85,13 @@ def test_a_folder_that_cannot_be_a_home_is_refused(call: Call, tmp_path: Path) -
     assert said.code == 2 and "is a file" in said.err
 
 
+def test_help_begins_with_what_a_new_user_needs(call: Call) -> None:
+    names = [line.split()[1] for line in call("--help").out.split("Commands")[1].splitlines() if line.startswith("│ ")]
+    assert [name for name in names if name in ("init", "run", "report", "close", "status")] == [
+        "init", "run", "report", "close", "status",
+    ]  # fmt: skip
+
+
 def test_help_needs_less_than_half_a_second_of_work_and_nothing_heavy() -> None:
     code = (
         "import sys, resource\n"
