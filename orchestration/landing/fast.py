@@ -160,7 +160,8 @@ def _kind(work: Work, number: int) -> _Kind | None:
     match file.format:
         case "csv":
             names, delimiter = csv_header(file.path, file.compression)
-            if not names or len({name.lower() for name in names}) < len(names):
+            named = [name.lower() for name in names if name]
+            if not named or len(set(named)) < len(named):
                 return None
             return ("csv", file.compression, delimiter, *names)
         case "parquet":

@@ -4,18 +4,21 @@ The delivered count and the quarantine both stand on this module, DuckDB's reade
 """
 
 import csv
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 from orchestration.landing.decompress import UnfinishedError, chunks
 
 _BOM = b"\xef\xbb\xbf"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # a spreadsheet's "Unicode text"
 _LARGEST_CELL = 64 << 20
 LARGEST_LINE = 256 << 20
 """Bytes; of a longer line nothing but its beginning is kept, so that one line cannot fill the memory."""
 _BEGINNING = 1 << 16
+_Taken = tuple[int, bytes, str | None]
+"""A line's number, bytes and trouble."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +84,8 @@ def picked_lines(path: Path, compression: str, ordinals: Sequence[int]) -> Itera
         passed += len(full)
 
 
-def _all_lines(path: Path, compression: str) -> Iterator[tuple[int, bytes, str | None]]:
-    """Number, bytes and trouble of every line, blank ones too."""
+def _all_lines(path: Path, compression: str) -> Iterator[_Taken]:
+    """Every line, blank ones too."""
     for first, pieces, trouble in _split(path, compression):
         for number, piece in enumerate(pieces, start=first):
             yield number, piece, trouble if number == first else None
@@ -113,11 +116,13 @@ def _split(path: Path, compression: str) -> Iterator[tuple[int, list[bytes], str
 
 
 def _whole_line(number: int, begun: list[bytes], size: int) -> tuple[bytes, str | None]:
-    """A line from its pieces; of one that is too long its beginning, and why it is no row."""
+    """A line from its pieces, and why it is no row; of one that is too long its beginning."""
     if size > LARGEST_LINE:
         return b"".join(begun[:1])[:_BEGINNING], f"is a line of more than {LARGEST_LINE} bytes"
     data = b"".join(begun)
-    return data.removeprefix(_BOM) if number == 1 else data, None
+    if number > 1:
+        return data, None
+    return data.removeprefix(_BOM), "begins a file in UTF-16: write it as UTF-8" if data[:2] in _UTF_16 else None
 
 
 def delimiter_of(header: str) -> str:
@@ -126,9 +131,9 @@ def delimiter_of(header: str) -> str:
 
 
 def csv_header(path: Path, compression: str) -> tuple[list[str], str]:
-    """Column names of a CSV, and its delimiter; no names when the file is empty."""
+    """Column names of a CSV, and its delimiter; no names when the file is empty or its header unreadable."""
     for row in _csv_rows(path, compression):
-        return row.names, row.delimiter
+        return [] if row.broken else row.names, row.delimiter
     return [], ","
 
 
@@ -139,7 +144,7 @@ def csv_records(path: Path, compression: str) -> Iterator[CsvRecord]:
     if header is None:
         return
     names = header.names
-    twice = next((name for name in names if names.count(name) > 1), None)
+    twice = next((name for name in names if name and names.count(name) > 1), None)
     trouble = None if twice is None else f"the header names {twice!r} twice"
     if header.broken is not None:  # counted as a row: nothing below it can be understood
         trouble = f"the header is unreadable: {header.broken}"
@@ -166,16 +171,42 @@ class _Row:
 
 
 class _Feed:
-    """Hands lines to csv.reader and remembers which of them made the record."""
+    """Hands lines to csv.reader and remembers which of them made the record.
+
+    `ended`: whether it was asked for a line after the last one.
+    """
 
     def __init__(self, path: Path, compression: str) -> None:
         self._lines = _all_lines(path, compression)
-        self._taken: list[tuple[int, bytes, str | None]] = []
+        self._again: deque[_Taken] = deque()
+        self._taken: list[_Taken] = []
+        self.ended = False
 
     def __iter__(self) -> Iterator[str]:
-        for line in self._lines:
-            self._taken.append(line)
-            yield line[1].decode("utf-8", "surrogateescape") + "\n"
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else next(self._lines, None)
+        if line is None:
+            self.ended = True
+            raise StopIteration
+        self._taken.append(line)
+        return line[1].decode("utf-8", "surrogateescape") + "\n"
+
+    @property
+    def several(self) -> bool:
+        """Whether the record under way has taken more than one line."""
+        return len(self._taken) > 1
+
+    def put_back(self, keep: int) -> None:
+        """Give out again all lines of the record under way but the first `keep`."""
+        self._again.extendleft(reversed(self._taken[keep:]))
+        self._taken = self._taken[:keep]
+        self.ended = False
+
+    def as_text(self) -> list[str]:
+        """The lines of the record under way, as csv.reader had them."""
+        return [data.decode("utf-8", "surrogateescape") + "\n" for _, data, _ in self._taken]
 
     def record(self) -> tuple[int, str, str | None]:
         """First line's number, text and trouble of the record just read."""
@@ -191,15 +222,18 @@ class _Feed:
 
 
 def _csv_rows(path: Path, compression: str) -> Iterator[_Row]:
-    """Every record that is not blank, header included."""
+    """Every record that is not blank, header included.
+
+    A quote that never closes makes a bad row of its own line alone; the lines below are read as if it were not there.
+    """
     csv.field_size_limit(_LARGEST_CELL)
     feed = _Feed(path, compression)
-    stream = iter(feed)
-    first = next((text for text in stream if text.strip()), None)
+    first = next((text for text in feed if text.strip()), None)
     if first is None:
         return
+    feed.put_back(0)
     delimiter = delimiter_of(first)
-    reader = csv.reader(chain([first], stream), delimiter=delimiter)
+    reader = csv.reader(feed, delimiter=delimiter)
     while True:
         trouble: str | None = None
         try:
@@ -207,8 +241,26 @@ def _csv_rows(path: Path, compression: str) -> Iterator[_Row]:
         except StopIteration:
             return
         except csv.Error as error:
-            cells, trouble = [], str(error)
+            cells, trouble = [], _in_words(error)
+        if feed.several and (trouble or feed.ended or not _is_whole(feed.as_text(), delimiter)):
+            feed.put_back(1)
+            cells, trouble = [], "opens a quote that does not close"
+            reader = csv.reader(feed, delimiter=delimiter)
         number, text, broken = feed.record()
         if broken is None and trouble is None and not text.strip():
             continue
         yield _Row(number, text, cells, delimiter, broken or trouble)
+
+
+def _is_whole(lines: list[str], delimiter: str) -> bool:
+    """Whether nothing stands between a closing quote and the next separator: a quote that is missing shows so."""
+    try:
+        return len(list(csv.reader(lines, delimiter=delimiter, strict=True))) == 1
+    except csv.Error:
+        return False
+
+
+def _in_words(error: csv.Error) -> str:
+    if "new-line character" in str(error):
+        return "holds a carriage return that neither ends a line nor stands in quotes"
+    return str(error)

@@ -177,3 +177,59 @@ def test_one_bad_file_among_many_leaves_the_others_alone(place: Place) -> None:
         f"inbox/app/{n:02}.jsonl" for n in range(1, 12, 2)
     ]
     assert (report.delivered, report.quarantined) == (18, 6)
+
+
+AT = "2026-03-01T10:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("second", "others"),
+    [
+        (f'b,{AT},"torn', f"c,{AT},x\nd,{AT},y\n"),
+        (f'b,{AT},"torn', f'c,{AT},"x"\nd,{AT},"one\nmore"\n'),
+        (f'b,{AT},"torn ""twice', f"c,{AT},x\nd,{AT},y"),
+    ],
+)
+def test_a_quote_that_never_closes_costs_its_own_line_alone(place: Place, second: str, others: str) -> None:
+    place.inbox("app", "x.csv", f"event_id,event_at,feature\na,{AT},x\n{second}\n{others}")
+    assert place.land().delivered == 4
+    assert place.rows("app") == [("a",), ("c",), ("d",)]
+    assert place.quarantined("app") == [
+        {"file": "inbox/app/x.csv", "line": 3, "reason": "opens a quote that does not close", "text": second}
+    ]
+
+
+def test_a_csv_that_ends_in_the_middle_of_a_cell_keeps_its_other_rows(place: Place) -> None:
+    place.inbox("app", "x.csv", f'event_id,event_at,feature\na,{AT},"two\nlines"\nb,{AT},"two\nlin')
+    assert place.land().delivered == 3
+    assert place.rows("app", "event_id, feature") == [("a", "two\nlines")]
+    assert [line for line, _ in place.reasons("app")] == [4, 5]
+
+
+@pytest.mark.parametrize("coding", ["utf-16", "utf-16-be", "utf-16-le"])
+@pytest.mark.parametrize("name", ["x.csv", "x.jsonl"])
+def test_a_file_in_utf_16_stops_nothing(place: Place, coding: str, name: str) -> None:
+    text = f"event_id,event_at\na,{AT}\n" if name == "x.csv" else jsonl(event("a"))
+    place.inbox("app", name, text.encode(coding))
+    place.inbox("app", "y.jsonl", jsonl(event("b")))
+    place.land()
+    assert place.rows("app") == [("b",)]
+    reasons = {reason for _, reason in place.reasons("app")}
+    assert any("UTF-16" in reason for reason in reasons) == (coding == "utf-16") and reasons
+
+
+def test_columns_without_a_name_are_passed_over(place: Place) -> None:
+    place.inbox("app", "x.csv", f"event_id,event_at,,\na,{AT},,\nb,{AT},p,q\n")
+    place.inbox("app", "y.csv", f"event_id,event_at,,\nc,{AT},,\nd,{AT}\n")
+    place.land()
+    assert place.rows("app") == [("a",), ("b",), ("c",)]
+    assert place.reasons("app") == [(3, "2 fields where the header has 4")]
+
+
+def test_line_ends_of_an_old_mac_are_told(place: Place) -> None:
+    place.inbox("app", "x.csv", f"event_id,event_at\ra,{AT}\r")
+    place.land()
+    ((line, reason),) = place.reasons("app")
+    assert (line, reason) == (
+        1, "the header is unreadable: holds a carriage return that neither ends a line nor stands in quotes",
+    )  # fmt: skip
