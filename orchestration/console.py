@@ -18,6 +18,7 @@ from orchestration.alerts import Delivered, Preview, Recorded
 from orchestration.doctor import Finding
 from orchestration.errors import TallyhouseError
 from orchestration.fetching import SourceFetch
+from orchestration.files import as_text
 from orchestration.home import Home
 from orchestration.landing import Refusal
 from orchestration.run import RunSummary, Work
@@ -83,7 +84,7 @@ def print_refused(refused: Sequence[Refusal]) -> None:
     """Whole files that are not in the figures, and what to do about each."""
     console = out()
     for refusal in refused[:_SHOWN]:
-        rows = count_of(refusal.delivered, "row")
+        rows = "nobody knows how many rows are" if refusal.unread else count_of(refusal.delivered, "row")
         console.print(f"[bold red]Refused[/] ({rows} not in the figures): {escaped(refusal.reason)}")
         console.print(escaped(refusal.next_step))
     if len(refused) > _SHOWN:
@@ -151,7 +152,7 @@ def print_work(work: Work, previews: Sequence[tuple[str, str]], refused: Sequenc
         print_refused(refused)
         return
     _section("Windows to fetch", [f"{due.source}  {due.report} of {due.span}" for due in work.fetches])
-    _section("Files to land", [str(path) for path in work.files])
+    _section("Files to land", [as_text(str(path)).replace("\n", "\\n") for path in work.files])
     _section("Days to build", [f"{day}  {why}" for day, why in work.days])
     _section("Months to build", [f"{month:%Y-%m}  {why}" for month, why in work.months])
     _section("Statements to write", [f"{month:%Y-%m}" for month in work.statements])
@@ -232,7 +233,7 @@ def _section(title: str, lines: Sequence[str]) -> None:
     console = out()
     console.print(f"[bold]{title}[/] ({len(lines)})")
     for line in lines[:_SHOWN]:
-        console.print(f"  {line}", markup=False)
+        console.print(f"  {_harmless(line)}", markup=False)
     if len(lines) > _SHOWN:
         console.print(f"  and {len(lines) - _SHOWN} more")
 
@@ -251,13 +252,20 @@ def _short(path: Path) -> str:
 def escaped(text: str) -> str:
     from rich.markup import escape
 
-    return escape(text)
+    return escape(_harmless(text))
+
+
+def _harmless(text: str) -> str:
+    """Text from outside (a file's name, a column's) without what a terminal would obey."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else repr(sign)[1:-1] for sign in text)
 
 
 def _plain(value: object) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
-    if isinstance(value, Decimal | Path):
+    if isinstance(value, Path):
+        return as_text(str(value))
+    if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, date | datetime):
         return value.isoformat()

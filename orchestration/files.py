@@ -1,4 +1,4 @@
-"""Writing so that a reader, or a kill, never sees half a file."""
+"""Writing so that a reader, or a kill, never sees half a file; names as text."""
 
 import ctypes
 import os
@@ -8,6 +8,11 @@ from pathlib import Path
 
 # From here on one flush of the file system costs less than one for each file.
 _MANY = 16
+
+
+def as_text(name: str) -> str:
+    """A file's name with the bytes that are no UTF-8 written out, so that it can be stored and shown."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def write_atomically(path: Path, content: str | bytes, *, durably: bool = True) -> None:

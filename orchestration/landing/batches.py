@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from orchestration.files import as_text
 from orchestration.landing.examine import Examined
 from orchestration.settings import Source
 
@@ -46,5 +47,5 @@ def batches(source: Source, files: list[Examined]) -> Iterator[Batch]:
 
 def folder_values(source: Source, examined: Examined) -> dict[str, str]:
     """What the folders above the file mean: the source's `folders`, from the outermost inwards."""
-    levels = examined.file.path.relative_to(source.path).parts[:-1]
+    levels = map(as_text, examined.file.path.relative_to(source.path).parts[:-1])
     return {f"folder_{name}": level for name, level in zip(source.folders, levels, strict=False)}

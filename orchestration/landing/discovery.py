@@ -1,17 +1,19 @@
 """Which files are new or changed: os.scandir and seen.json, nothing heavier. Milliseconds when nothing is new."""
 
+import errno
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath, PurePosixPath
 from urllib.parse import urlsplit
 
 from orchestration.copies import SCHEME, address_of
 from orchestration.errors import SettingsError
-from orchestration.files import write_atomically
+from orchestration.files import as_text, write_atomically
 from orchestration.home import Home
-from orchestration.landing.refused import refusals
+from orchestration.landing.refused import refusals, why_unread
 from orchestration.settings import Settings, Source
 from orchestration.sources.formats import format_of, is_hidden
 from orchestration.sources.shape import Format
@@ -19,7 +21,10 @@ from orchestration.sources.shape import Format
 
 @dataclass(frozen=True)
 class FoundFile:
-    """A file under a source's path, as os.stat saw it. `compression` is DuckDB's name for it."""
+    """A file under a source's path, as os.stat saw it. `compression` is DuckDB's name for it.
+
+    `unread`: why it cannot be read, if it cannot; it may then be a folder.
+    """
 
     source: str
     path: Path
@@ -27,12 +32,13 @@ class FoundFile:
     mtime_ns: int
     format: Format | None
     compression: str
+    unread: str | None = None
 
     def unchanged(self) -> bool:
         """Whether the file is still as it was found (a log may grow while it is read)."""
         try:
             now = self.path.stat()
-        except FileNotFoundError:
+        except OSError:
             return False
         return (now.st_size, now.st_mtime_ns) == (self.size, self.mtime_ns)
 
@@ -52,16 +58,20 @@ def pending_files(home: Home, settings: Settings) -> list[Path]:
 
 
 def pending(home: Home, settings: Settings) -> list[FoundFile]:
-    """As `pending_files`, with what was found of each; files of unknown kinds and refused ones are left out."""
+    """As `pending_files`, with what was found of each; files of unknown kinds and refused ones are left out.
+
+    What cannot be read is in it until it is refused.
+    """
     seen = read_seen(home)
     refused = {refusal.path for refusal in refusals(home, settings)}
-    return [
+    new = (
         file
         for file in found_files(home, settings)
-        if file.format is not None
+        if (file.format is not None or file.unread is not None)
         and local_path(home, file.path) not in refused
         and not _is_seen(seen.get(local_path(home, file.path)), file)
-    ]
+    )
+    return [file if file.unread else replace(file, unread=why_unread(file.path)) for file in new]
 
 
 def found_files(home: Home, settings: Settings) -> list[FoundFile]:
@@ -75,7 +85,13 @@ def found_files(home: Home, settings: Settings) -> list[FoundFile]:
 
 
 def check_paths(home: Home, settings: Settings) -> None:
-    """Two sources must not read the same files: each row would count twice."""
+    """A source reads a folder, and two must not read the same files: each row would count twice."""
+    for name, source in settings.sources.items():
+        if os.path.isfile(source.path):  # noqa: PTH113 (it says no, and raises nothing, where nobody may look)
+            raise SettingsError(
+                f"{home.settings_file}: the path of the source {name} ({source.path}) is a file.",
+                "Name the folder that it lies in.",
+            )
     placed = sorted((_place(source), name) for name, source in settings.sources.items())
     for (upper, first), (lower, second) in ((a, b) for i, a in enumerate(placed) for b in placed[i + 1 :]):
         if lower == upper or upper in lower.parents:
@@ -114,9 +130,9 @@ def shown_path(home: Home, path: Path) -> str:
 def local_path(home: Home, path: Path) -> str:
     """The path relative to the home where it lies inside: two sources never have the same."""
     try:
-        return path.relative_to(home.root).as_posix()
+        return as_text(path.relative_to(home.root).as_posix())
     except ValueError:
-        return path.as_posix()
+        return as_text(path.as_posix())
 
 
 def _place(source: Source) -> PurePath:
@@ -132,23 +148,46 @@ def _is_seen(entry: Seen | None, file: FoundFile) -> bool:
 
 
 def _walk(source: Source) -> Iterator[FoundFile]:
-    folders = [source.path]
+    """Every file below the source's path. A link to a folder above itself leads to nothing that is not found anyway."""
+    above = frozenset[tuple[int, int]]()
+    for parent in source.path.resolve().parents:
+        with suppress(OSError):
+            above |= {_identity(parent.stat())}
+    folders = [(source.path, above)]
     while folders:
-        folder = folders.pop()
+        folder, above = folders.pop()
         try:
-            entries = list(os.scandir(folder))
+            here = _identity(folder.stat())
+            entries = [] if here in above else list(os.scandir(folder))
         except FileNotFoundError:
+            continue
+        except OSError as error:
+            yield _unread(source, folder, error)
             continue
         for entry in entries:
             if is_hidden(entry.name):
                 continue
-            if entry.is_dir():
-                folders.append(Path(entry.path))
-            elif entry.is_file():
-                yield _found(source, entry)
+            try:
+                if entry.is_dir():
+                    folders.append((Path(entry.path), above | {here}))
+                elif entry.is_file():
+                    yield _found(source, entry)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                if error.errno != errno.ELOOP:  # a link to itself is as good as none
+                    yield _unread(source, Path(entry.path), error)
+
+
+def _identity(stat: os.stat_result) -> tuple[int, int]:
+    return stat.st_dev, stat.st_ino
 
 
 def _found(source: Source, entry: "os.DirEntry[str]") -> FoundFile:
     stat = entry.stat()
     known, compression = format_of(source, entry.path)
     return FoundFile(source.name, Path(entry.path), stat.st_size, stat.st_mtime_ns, known, compression)
+
+
+def _unread(source: Source, path: Path, error: OSError) -> FoundFile:
+    return FoundFile(source.name, path, 0, 0, None, "none", unread=error.strerror)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from orchestration.files import as_text
 from orchestration.landing import fast, slow, split
 from orchestration.landing.batches import Batch, folder_values
 from orchestration.landing.parts import Part
@@ -62,8 +63,9 @@ def _members(batch: Batch, folder: Path) -> dict[int, Member]:
 
 
 def _opened(path: Path, folder: Path, number: int) -> Path:
-    """DuckDB takes every path for a pattern; a name with pattern characters is read through a link."""
-    if not _UNSAFE_IN_A_GLOB.intersection(path.as_posix()):
+    """DuckDB takes every path for a pattern, in UTF-8; a name with other characters in it is read through a link."""
+    name = path.as_posix()
+    if not _UNSAFE_IN_A_GLOB.intersection(name) and as_text(name) == name:
         return path
     link = folder / "links" / str(number)
     link.parent.mkdir(exist_ok=True)

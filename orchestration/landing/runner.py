@@ -37,6 +37,7 @@ from orchestration.mirrors import mirror_group
 from orchestration.settings import Settings, Source
 from orchestration.sources import reader_for
 from orchestration.sources.mapped.columns import refusal_of
+from orchestration.sources.shape import Reader
 
 _AHEAD = timedelta(hours=24)
 
@@ -44,12 +45,13 @@ _AHEAD = timedelta(hours=24)
 def land(home: Home, settings: Settings, *, progress: OnProgress | None = None, plan: bool = False) -> LandingReport:
     """Land every new or changed file of every source; the caller holds the home's writer lock.
 
-    A file that lacks a column its source must have is refused as a whole, and the others land. With `plan` nothing
-    is written and the report only lists the files. Raises SettingsError before anything is landed when a source
-    cannot be meant, ConservationError when rows of a file do not add up (landings before it stay).
+    A file that lacks a column its source must have, or that may not be read, is refused as a whole, and the others
+    land; one that is gone meanwhile was never delivered. With `plan` nothing is written and the report only lists the
+    files. Raises SettingsError before anything is landed when a source cannot be meant, ConservationError when rows of
+    a file do not add up (landings before it stay).
     """
     new = pending(home, settings)
-    ignored = [file.path for file in found_files(home, settings) if file.format is None]
+    ignored = [file.path for file in found_files(home, settings) if file.format is None and not file.unread]
     readers = {name: reader_for(settings.sources[name]) for name in sorted({file.source for file in new})}
     if plan or not new:
         if not plan:
@@ -60,7 +62,7 @@ def land(home: Home, settings: Settings, *, progress: OnProgress | None = None, 
     sweep(home)
     refused: dict[Path, Refusal] = {}
     for file in new:
-        refusal = refusal_of(home, settings.sources[file.source], readers[file.source], file)
+        refusal = _refusal(home, settings.sources[file.source], readers[file.source], file)
         if refusal is not None:
             refused[file.path] = refusal
     _note_refusals(home, settings, list(refused.values()))
@@ -123,33 +125,44 @@ class _Run:
         for file in files:
             if sizes[file.file.size] == 1:
                 new.append(file)
-            elif (source.name, file.sha256) in self._landed or file.sha256 in met:
+                continue
+            try:
+                content = file.sha256
+            except FileNotFoundError:  # gone since it was found
+                continue
+            if (source.name, content) in self._landed or content in met:
                 known.append(file)
             else:
-                met.add(file.sha256)
+                met.add(content)
                 new.append(file)
         return new, known
 
     def _land_batch(self, batch: Batch) -> Receipt | None:
-        """One landing; a file that changed while it was read waits for the next run."""
+        """One landing; a file that changed or went while it was read waits for the next run."""
         from orchestration.landing.commit import commit
         from orchestration.landing.load import load
 
         self._tell(f"landing {batch.source.name}", 0)
         shown = {number: shown_path(self.home, file.file.path) for number, file in enumerate(batch.files)}
         with _temporary_folder(self.home, batch.source.name) as folder:
-            loaded = load(
-                batch,
-                reader_for(batch.source),
-                latest=self.settings.now + _AHEAD,
-                folder=folder,
-                earlier=[self.home.raw / name for name in mirror_group(self.settings.sources, batch.source.name)],
-                zone=self.settings.timezone,
-                shown=shown,
-                geography=self.settings.geography,
-            )
+            try:
+                loaded = load(
+                    batch,
+                    reader_for(batch.source),
+                    latest=self.settings.now + _AHEAD,
+                    folder=folder,
+                    earlier=[self.home.raw / name for name in mirror_group(self.settings.sources, batch.source.name)],
+                    zone=self.settings.timezone,
+                    shown=shown,
+                    geography=self.settings.geography,
+                )
+            except Exception:
+                # Whatever a reader makes of a file that changes under it: the others go on without it.
+                if all(file.file.unchanged() for file in batch.files):
+                    raise
+                loaded = None
             still = tuple(file for file in batch.files if file.file.unchanged())
-            if len(still) == len(batch.files):
+            if loaded is not None and len(still) == len(batch.files):
                 receipt = commit(
                     self.home, batch, loaded, shown=shown, zone=self.settings.timezone, now=self.settings.now
                 )
@@ -228,6 +241,26 @@ def _plus(counts: SourceCounts, rows: Counts, *, landed: int = 0, again: int = 0
         files_landed=counts.files_landed + landed,
         files_redelivered=counts.files_redelivered + again,
         bytes=counts.bytes + size,
+    )
+
+
+def _refusal(home: Home, source: Source, reader: Reader, file: FoundFile) -> Refusal | None:
+    """Why no row of the file can be landed, if that is known before it is read."""
+    if file.unread is None:
+        try:
+            return refusal_of(home, source, reader, file)
+        except FileNotFoundError:  # gone since it was found: it is passed over where it would be read
+            return None
+    return Refusal(
+        source=source.name,
+        path=local_path(home, file.path),
+        size=file.size,
+        mtime_ns=file.mtime_ns,
+        delivered=0,
+        wanted=reader.must_have,
+        reason=f"{shown_path(home, file.path)} cannot be read: {file.unread}.",
+        next_step="Let the user that runs Tallyhouse read it, or move it out of the source's folder; then run again.",
+        unread=True,
     )
 
 
