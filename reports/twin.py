@@ -22,7 +22,7 @@ COUNTS = (
     "text_messages", "images",
 )  # fmt: skip
 COSTS = (
-    "input_cost", "cache_read_cost", "cache_write_cost", "output_cost", "tool_cost",
+    "input_cost", "cache_read_cost", "cache_write_cost", "output_cost", "region_cost", "tool_cost",
     "charged_cost", "list_cost", "markup_cost", "discount_cost", "effective_cost", "estimated_cost",
 )  # fmt: skip
 # Of lines that are no usage: their share of a shared cost, or of untagged usage by a rule.

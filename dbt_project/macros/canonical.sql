@@ -54,9 +54,12 @@
     {{- return(parts | join(' + ')) -}}
 {% endmacro %}
 
+{# The parts of a cost that are paid for tokens and what stands in their place; a regional premium is a share of these. #}
+{% macro token_parts() %}{{ return(['input_cost', 'cache_read_cost', 'cache_write_cost', 'output_cost']) }}{% endmacro %}
+
 {# The parts that make up list_cost. #}
 {% macro cost_parts() %}
-    {{ return(['input_cost', 'cache_read_cost', 'cache_write_cost', 'output_cost', 'tool_cost', 'charged_cost']) }}
+    {{ return(token_parts() + ['region_cost', 'tool_cost', 'charged_cost']) }}
 {% endmacro %}
 
 {# What daily_usage can be broken down by; never NULL there. #}
@@ -108,6 +111,7 @@
     {% set text = [
         'provider', 'model', 'service_tier', 'provider_account', 'user_id', 'team', 'department', 'cost_centre',
         'project', 'feature', 'channel', 'api_key', 'country', 'conversation_id', 'status', 'error_code', 'operation',
+        'inference_region',
     ] %}
     {% set columns = {'source': 'varchar', 'event_id': 'varchar', 'event_at': 'timestamp'} %}
     {% for name in text + fact_dimensions() + fact_texts() %}{% do columns.update({name: 'varchar'}) %}{% endfor %}

@@ -12,16 +12,26 @@
     {%- if step['provider_account'] -%}
         {% do parts.append("coalesce(provider_account, '') = " ~ quoted(step['provider_account'])) %}
     {%- endif -%}
+    {%- if step['inference_region'] -%}
+        {% do parts.append('ran_in = ' ~ quoted(step['inference_region'])) %}
+    {%- endif -%}
     {% do parts.append('usage_date >= date ' ~ quoted(step['valid_from'])) %}
     {% do parts.append('usage_date < date ' ~ quoted(step['valid_to'])) %}
     {{- return(parts | join(' and ')) -}}
+{% endmacro %}
+
+{# A share of an amount, rounded half up at the 18th decimal; an amount of 10^10 or more is refused by the cast. #}
+{% macro share_at_18(amount, share) %}
+    {{- return(
+        'cast(cast(' ~ amount ~ ' as decimal(28, 18)) * cast(' ~ share ~ ' as decimal(10, 8)) as decimal(38, 18))'
+    ) -}}
 {% endmacro %}
 
 {# What a step adds or takes off, given what the steps before left. A share is rounded half up at the 18th decimal, the
    only rounding there is; money for each unit is exact. More than is left cannot be taken off. #}
 {% macro step_amount(step, before) %}
     {%- if step['factor'] is not none -%}
-        {%- set share = 'cast(' ~ before ~ ' as decimal(28, 18)) * cast(' ~ step['factor'] ~ ' as decimal(10, 8))' -%}
+        {%- set share = share_at_18(before, step['factor']) -%}
     {%- elif step['unit'] == 'mtok' -%}
         {%- set share = 'cast(total_tokens as decimal(16, 0)) * cast(' ~ step['rate'] ~ ' as decimal(22, 18))' -%}
     {%- else -%}

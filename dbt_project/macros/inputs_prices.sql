@@ -3,7 +3,8 @@
     {% set columns = {
         'price_id': 'varchar', 'provider': 'varchar', 'model': 'varchar', 'service_tier': 'varchar',
         'valid_from': 'timestamp', 'valid_to': 'timestamp', 'day_from': 'integer', 'day_to': 'integer',
-        'context_from': 'bigint', 'context_to': 'bigint', 'least_audio_seconds': 'integer', 'tier_rule': 'varchar',
+        'context_from': 'bigint', 'context_to': 'bigint', 'least_audio_seconds': 'integer',
+        'region_premium': 'decimal(10, 8)', 'premium_region': 'varchar', 'premium_note': 'varchar', 'tier_rule': 'varchar',
         'origin': 'varchar', 'known_on': 'date', 'note': 'varchar',
     } %}
     {% for name in token_classes() + counted_units() %}

@@ -16,8 +16,8 @@
         'prompt_tokens': 'bigint', 'completion_tokens': 'bigint', 'end_at': 'timestamp', 'model': 'varchar',
         'model_id': 'varchar', 'model_group': 'varchar', 'custom_llm_provider': 'varchar', 'user': 'varchar',
         'team_id': 'varchar', 'organization_id': 'varchar', 'end_user': 'varchar', 'session_id': 'varchar',
-        'status': 'varchar', 'cache_hit': 'varchar', 'requester_ip_address': 'varchar', 'metadata': 'varchar',
-        'request_tags': 'varchar', 'continent': 'varchar', 'country': 'varchar', 'region': 'varchar', 'city': 'varchar',
+        'status': 'varchar', 'cache_hit': 'varchar', 'requester_ip_address': 'varchar', 'api_base': 'varchar',
+        'metadata': 'varchar', 'request_tags': 'varchar', 'continent': 'varchar', 'country': 'varchar', 'region': 'varchar', 'city': 'varchar',
     }) %}
     {% do litellm.update(folders) %}
 
@@ -29,7 +29,7 @@
         'cache_creation_input_tokens': 'bigint', 'ephemeral_5m_input_tokens': 'bigint',
         'ephemeral_1h_input_tokens': 'bigint', 'web_search_requests': 'bigint', 'service_tier': 'varchar',
         'speed': 'varchar', 'cost_usd': 'decimal(38, 18)', 'version': 'varchar', 'cwd': 'varchar',
-        'git_branch': 'varchar',
+        'git_branch': 'varchar', 'inference_geo': 'varchar',
     }) %}
     {% do claude_code.update(folders) %}
 

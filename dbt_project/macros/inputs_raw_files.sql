@@ -13,7 +13,7 @@
     {% for name in [
         'operation', 'provider', 'request_model', 'response_model', 'response_id', 'service_tier', 'api_type',
         'conversation_id', 'user_id', 'agent', 'team', 'department', 'cost_centre', 'project', 'feature',
-        'environment', 'error_type', 'model',
+        'environment', 'error_type', 'inference_region', 'server_address', 'model',
     ] %}
         {% do columns.update({name: 'varchar'}) %}
     {% endfor %}

@@ -25,6 +25,7 @@ _MEANT = {
     "currency": "'USD'",
     "price_currency": "'USD'",
     "fx_rate": "1",
+    "region_cost": "case when effective_cost is not null then 0 end",
     "list_cost": "effective_cost",
     "markup_cost": "case when effective_cost is not null then 0 end",
     "discount_cost": "case when effective_cost is not null then 0 end",

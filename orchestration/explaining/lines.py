@@ -1,16 +1,18 @@
 """What was counted, at which rate, and what it comes to; the lines of a part must add up to the part exactly."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
 from orchestration.errors import TallyhouseError
 from orchestration.prices.discounts import Step
+from orchestration.prices.regions import ANY
 from orchestration.reference.fx import at_rate
 from reports.currency import exact
 
 ZERO = Decimal(0)
+_LAST_DECIMAL = Decimal("1e-18")
 # Column of the count: what it is called, the part of the cost that it belongs to, and how many a price is quoted for.
 COUNTED: Mapping[str, tuple[str, str, int]] = {
     "uncached_input_tokens": ("Input tokens", "input_cost", 10**6),
@@ -38,14 +40,16 @@ COUNTED: Mapping[str, tuple[str, str, int]] = {
     "storage_search_calls": ("Searches of stored files", "tool_cost", 1000),
     "requests": ("Requests", "tool_cost", 1),
 }
-PARTS = ("input_cost", "cache_read_cost", "cache_write_cost", "output_cost", "tool_cost", "charged_cost")
+TOKEN_PARTS = ("input_cost", "cache_read_cost", "cache_write_cost", "output_cost")
+PARTS = (*TOKEN_PARTS, "region_cost", "tool_cost", "charged_cost")
 
 
 @dataclass(frozen=True)
 class Line:
     """`count` × `rate` (for one) = `amount`, in the price book's currency; NULL where nothing is known of the price.
 
-    `quoted_for`: how many a price list quotes a price for.
+    `quoted_for`: how many a price list quotes a price for. `share_of`: where it is given, `amount` is the share `rate`
+    of this amount, rounded half up at the 18th decimal, and nothing was counted.
     """
 
     what: str
@@ -54,6 +58,7 @@ class Line:
     rate: Decimal | None
     amount: Decimal | None
     quoted_for: int = 1
+    share_of: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,24 @@ def cost_lines(event: Mapping[str, Any]) -> list[Line]:
             what, count = f"{what} billed ({count:,} heard)", int(event["billed_audio_seconds"])
         known = event["unpriced_reason"] is None and event["is_billable"] and rate is not None
         lines.append(Line(what, part, count, rate, _times(count, rate) if known else None, quoted_for))
-    return lines
+    return [*lines, *_premium(event, lines)]
+
+
+def premium_share(event: Mapping[str, Any]) -> Decimal | None:
+    """What the price adds to tokens where this event ran; None where it names no premium for that."""
+    region, held = event["inference_region"], event["band_premium_region"]
+    return event["band_region_premium"] if region and held in (ANY, region) else None
+
+
+def _premium(event: Mapping[str, Any], lines: Sequence[Line]) -> Iterator[Line]:
+    share = premium_share(event)
+    if share is None or event["unpriced_reason"] is not None or not event["is_billable"]:
+        return
+    tokens = _sum([line.amount or ZERO for line in lines if line.part in TOKEN_PARTS])
+    with localcontext(prec=60):
+        amount = (tokens * share).quantize(_LAST_DECIMAL, rounding=ROUND_HALF_UP)
+    what = f"Premium for inference in {event['inference_region']}"
+    yield Line(what, "region_cost", 0, share, amount, share_of=tokens)
 
 
 def converted_parts(event: Mapping[str, Any], lines: Sequence[Line]) -> list[ConvertedPart]:
@@ -120,7 +142,7 @@ def step_lines(event: Mapping[str, Any], steps: Sequence[Step]) -> list[StepLine
             continue
         before, left = left, left + amount
         if step.factor is not None:
-            how = f"{_plain(Decimal(step.factor) * 100)} % of {exact(before)}"
+            how = f"{percent(Decimal(step.factor))} of {exact(before)}"
         elif step.unit == "mtok":
             how = f"{exact(Decimal(step.rate or 0) * 10**6)} for a million tokens"
         else:
@@ -160,6 +182,7 @@ def _sum(amounts: Sequence[Decimal]) -> Decimal:
         return sum(amounts, ZERO)
 
 
-def _plain(value: Decimal) -> str:
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+def percent(share: Decimal) -> str:
+    """A share as people read it: 0.125 is 12.5 %."""
+    text = f"{share * 100:f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) + " %"

@@ -1,7 +1,7 @@
 """An explanation in words that a controller understands, line by line."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,7 +11,7 @@ from rich.table import Table
 from orchestration.closing.overview import ClosedMonth
 from orchestration.console import escaped, out
 from orchestration.explaining.explain import Explanation
-from orchestration.explaining.lines import Line
+from orchestration.explaining.lines import Line, percent, premium_share
 from orchestration.reference.currencies import PRICE_CURRENCY
 from reports.currency import exact
 
@@ -112,6 +112,17 @@ def _price(found: Explanation) -> Iterator[Entry]:
     else:
         said = f"{event['context_tokens']:,} tokens of input, cache included: the price for input {span}"
     yield ("Context", said)
+    yield from _region(event)
+
+
+def _region(event: Mapping[str, Any]) -> Iterator[Entry]:
+    """Where the model ran, and what its price says of that."""
+    if not event["inference_region"]:
+        return
+    share = premium_share(event)
+    said = f"{percent(share)} on tokens" if share is not None else "no premium in the price"
+    yield ("Region of inference", f"{event['inference_region']}: {said}"
+                 + _more(event["band_premium_note"] if share is not None else "", " ({})"))  # fmt: skip
 
 
 def _origin(found: Explanation) -> str:
@@ -173,6 +184,9 @@ def _estimate(event: Any) -> Iterator[Entry]:
 def _line(line: Line) -> Entry:
     if line.part == "charged_cost":
         return (line.what, _price_money(line.amount))
+    if line.rate is not None and line.share_of is not None:
+        of = _price_money(line.share_of)
+        return (line.what, f"{percent(line.rate)} of {of} for tokens = {_price_money(line.amount)}")
     if line.rate is None:
         return (line.what, f"{line.count:,}, for which there is no price")
     quoted = {1: "each", 1000: "a thousand", 10**6: "a million"}[line.quoted_for]

@@ -11,11 +11,13 @@ from orchestration.prices.bands import (
     SERVICE_TIERS,
     Cell,
     Priced,
+    RegionalPremium,
     Span,
     Step,
     Tariff,
 )
 from orchestration.prices.overrides import Override
+from orchestration.prices.regions import ANY
 from orchestration.prices.units import IMAGE_KEY, WEB_SEARCH_KEY, resolve_rates
 
 ORIGIN = "override"
@@ -108,4 +110,10 @@ def _cell(override: Override, tier: str) -> Cell:
     }
     rates = resolve_rates(quoted.get, half=rule == "half", request_fee=override.request_fee)
     note = "; ".join(text for text in (override.source, override.note) if text)
-    return Cell(rule, note, (Step(0, CONTEXT_END, rates),))
+    return Cell(rule, note, (Step(0, CONTEXT_END, rates),), premium=_premium(override))
+
+
+def _premium(override: Override) -> RegionalPremium | None:
+    if not override.region_premium:
+        return None
+    return RegionalPremium(override.region_premium / 100, ANY, override.source)

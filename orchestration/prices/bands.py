@@ -61,16 +61,30 @@ Sheet = tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class RegionalPremium:
+    """A share of what tokens cost, added for inference in `region`; 'any' is any region but the global one.
+
+    `note`: who says so, and when somebody looked.
+    """
+
+    share: Decimal
+    region: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """A sheet, and how its service tier came by it (own, half, standard).
 
     `least_audio_seconds`: how many seconds of audio one request is billed for at least, if it has any.
+    `premium`: what tokens cost more where the event names a region of inference.
     """
 
     tier_rule: str
     note: str
     sheet: Sheet
     least_audio_seconds: int | None = None
+    premium: RegionalPremium | None = None
 
 
 @dataclass(frozen=True, slots=True)

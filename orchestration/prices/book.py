@@ -13,7 +13,7 @@ from orchestration.reference.charges import DISCOUNTS, Discount
 from orchestration.reference.commitments import COMMITMENTS, covered
 
 _PACKAGE = "genai-prices"
-_FORM = 3
+_FORM = 4
 """Raise it when the same package and overrides flatten to other bands than before."""
 
 

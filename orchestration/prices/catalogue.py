@@ -25,12 +25,14 @@ from orchestration.prices.bands import (
     SERVICE_TIERS,
     Cell,
     Priced,
+    RegionalPremium,
     Sheet,
     Span,
     Step,
     Tariff,
     merge_steps,
 )
+from orchestration.prices.regions import premium_of
 from orchestration.prices.units import KNOWN_KEYS, NO_RATES, resolve_rates
 
 ORIGIN = "genai-prices"
@@ -87,10 +89,17 @@ def _tariffs_of(provider: Provider, prefix: str, models: Iterable[ModelInfo]) ->
     for model in models:
         if any(_has_price(price) for price in _all_prices(model)):
             least = LEAST_AUDIO_SECONDS.get((provider.id, model.id))
+            premium = premium_of(provider.id, model.id)
             spans = {
-                tier: tuple(Priced(span, ORIGIN, None) for span in _spans(model, tier, least)) for tier in SERVICE_TIERS
+                tier: tuple(Priced(_with(span, least, premium), ORIGIN, None) for span in _spans(model, tier))
+                for tier in SERVICE_TIERS
             }
             yield Tariff(f"{prefix}/{model.id}", provider.id, model.id, spans)
+
+
+def _with(span: Span, least_audio_seconds: int | None, premium: RegionalPremium | None) -> Span:
+    cell = replace(span.cell, least_audio_seconds=least_audio_seconds, premium=premium)
+    return replace(span, cell=cell)
 
 
 def _all_prices(model: ModelInfo) -> list[ModelPrice]:
@@ -103,7 +112,7 @@ def _has_price(price: ModelPrice) -> bool:
     return any(value is not None for value in price.__dict__.values())
 
 
-def _spans(model: ModelInfo, tier: str, least_audio_seconds: int | None) -> list[Span]:
+def _spans(model: ModelInfo, tier: str) -> list[Span]:
     """Ask the package for the price at one moment of each cell of days and windows, then join equal cells."""
     dates, seconds = _edges(model)
     joined: list[Span] = []
@@ -111,7 +120,7 @@ def _spans(model: ModelInfo, tier: str, least_audio_seconds: int | None) -> list
     for start, end in pairwise(dates):
         row: list[Span] = []
         for day_from, day_to in pairwise(seconds):
-            cell = replace(_cell(model, tier, _moment(start, end, day_from)), least_audio_seconds=least_audio_seconds)
+            cell = _cell(model, tier, _moment(start, end, day_from))
             if row and row[-1].cell == cell:
                 day_from = row.pop().day_from
             row.append(Span(start, end, day_from, day_to, cell))

@@ -36,6 +36,7 @@ class Step:
     valid_from: date
     valid_to: date
     source: str
+    inference_region: str = ""
 
     @property
     def order(self) -> tuple[int, str, date, str]:
@@ -121,6 +122,7 @@ def _step(row: Discount) -> Step:
         valid_from=row.valid_from,
         valid_to=row.valid_to,
         source=row.source,
+        inference_region=row.inference_region.lower(),
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.files import fsync_file, fsync_folder
-from orchestration.prices.bands import RATE_COLUMNS, Tariff
+from orchestration.prices.bands import RATE_COLUMNS, RegionalPremium, Tariff
 
 if TYPE_CHECKING:
     import duckdb
@@ -29,6 +29,9 @@ BAND_TYPES = {
     "context_to": "BIGINT",
     **dict.fromkeys(RATE_COLUMNS, "DECIMAL(22,18)"),
     "least_audio_seconds": "INTEGER",
+    "region_premium": "DECIMAL(10,8)",
+    "premium_region": "VARCHAR",
+    "premium_note": "VARCHAR",
     "tier_rule": "VARCHAR",
     "origin": "VARCHAR",
     "known_on": "DATE",
@@ -86,6 +89,7 @@ def flat_text(tariffs: Iterable[Tariff]) -> str:
                             step.context_to,
                             *(shown[rate] for rate in step.rates),
                             cell.least_audio_seconds or "",
+                            *_premium(cell.premium),
                             cell.tier_rule,
                             priced.origin,
                             priced.known_on.isoformat() if priced.known_on else "",
@@ -93,6 +97,10 @@ def flat_text(tariffs: Iterable[Tariff]) -> str:
                         )
                     )
     return text.getvalue()
+
+
+def _premium(premium: RegionalPremium | None) -> tuple[str, str, str]:
+    return (f"{premium.share:.8f}", premium.region, premium.note) if premium else ("", "", "")
 
 
 def write_bands(path: Path, text: str) -> None:

@@ -27,6 +27,7 @@ class Discount:
     valid_from: date
     valid_to: date
     source: str
+    inference_region: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,17 +52,19 @@ def _percent_or_unit(row: Discount) -> Iterator[tuple[str, str]]:
         yield "unit", "mtok or request with a per_unit, nothing with a percent"
     if row.kind == "discount" and row.percent is not None and row.percent > 100:
         yield "percent", "at most 100 for a discount"
+    if row.inference_region.lower() == "global":
+        yield "inference_region", "a region such as us, or nothing for any: global is none"
 
 
 DISCOUNTS = Table(
     name="discounts",
     title="negotiated discounts and markups",
     about=(
-        "A row applies to usage that agrees with all of provider, provider_account, model and department; an empty one "
-        "agrees with every value. Rows are taken by ascending `apply_order`, then by id, each on what the one before "
-        "left, and never below 0. Each is a step and a line of its own; a percentage is rounded at the 18th decimal. A "
-        "cost that the provider itself charged is not discounted. A changed row holds for days that are built from "
-        "then on, and for others when they are repriced."
+        "A row applies to usage that agrees with all of provider, provider_account, model, department and "
+        "inference_region; an empty one agrees with every value. Rows are taken by ascending `apply_order`, then by "
+        "id, each on what the one before left, and never below 0. Each is a step and a line of its own; a percentage "
+        "is rounded at the 18th decimal. A cost that the provider itself charged is not discounted. A changed row "
+        "holds for days that are built from then on, and for others when they are repriced."
     ),
     columns=(
         Column("discount_id", name(), "your name for it; a changed rate is a further row of the same id"),
@@ -80,6 +83,13 @@ DISCOUNTS = Table(
         Column("apply_order", count(), "smaller numbers first"),
         *validity(),
         Column("source", text(), "the contract or letter that says so"),
+        Column(
+            "inference_region",
+            text(),
+            "where the model ran, as in the logs, such as us; capitals make no difference; empty: anywhere",
+            may_be_left_out=True,
+            seldom=True,
+        ),
     ),
     record=Discount,
     key=("discount_id",),

@@ -44,6 +44,7 @@ class PriceOverride:
     text_message_kcount: Decimal | None
     image_fee: Decimal | None
     service_tier: str
+    region_premium: Decimal | None
 
 
 def _price(digits: int = 10, *, required: bool = False) -> Kind:
@@ -111,6 +112,13 @@ PRICE_OVERRIDES = Table(
             "service_tier",
             one_of("", "standard", "batch", "flex", "priority", "fast"),
             "only for this tier, as it is written here; empty: for all, batch at half",
+            may_be_left_out=True,
+            seldom=True,
+        ),
+        Column(
+            "region_premium",
+            number(decimals=6, digits=2, required=False),
+            "percent more on tokens where the event names a region of inference other than global; empty: none",
             may_be_left_out=True,
             seldom=True,
         ),

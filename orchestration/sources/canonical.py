@@ -9,7 +9,7 @@ TEXTS = (
     "assistant", "contact", "conversation_type", "campaign", "endpoint", "interface", "message_id",
     "direction", "delivery", "feedback", "caller_ip", "continent", "region", "city", "browser",
     "caller_timezone", "page_url", "document_id", "document_name", "credit_type", "credit_measure",
-    "aggregate_context",
+    "aggregate_context", "inference_region",
 )  # fmt: skip
 COUNTS = (
     "uncached_input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens",

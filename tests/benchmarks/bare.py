@@ -18,8 +18,8 @@ UNITS = (
     "web_search_calls", "storage_search_calls", "audio_seconds", "input_characters", "document_pages",
     "annotated_document_pages", "text_messages", "images",
 )  # fmt: skip
-COSTS = ("input_cost", "cache_read_cost", "cache_write_cost", "output_cost", "tool_cost", "charged_cost",
-         "list_cost", "markup_cost", "discount_cost", "effective_cost", "estimated_cost")  # fmt: skip
+COSTS = ("input_cost", "cache_read_cost", "cache_write_cost", "output_cost", "region_cost", "tool_cost",
+         "charged_cost", "list_cost", "markup_cost", "discount_cost", "effective_cost", "estimated_cost")  # fmt: skip
 DIMENSIONS = ("source", "provider", "model", "service_tier", "department", "cost_centre", "team", "project", "user_id",
               "feature", "channel", "api_key", "country")  # fmt: skip
 
@@ -222,10 +222,12 @@ def _summed(raw: Path) -> str:
                 {amount("cache_read_tokens", "cache_read_audio_tokens", "cache_read_image_tokens")} AS cache_read_cost,
                 {amount("cache_write_5m_tokens", "cache_write_1h_tokens")} AS cache_write_cost,
                 {amount(*out_of)} AS output_cost,
+                CASE WHEN reason IS NULL THEN CAST(0 AS DECIMAL(38,18)) END AS region_cost,
                 {amount(*UNITS[:2])} + request_rate AS tool_cost,
                 CASE WHEN reason IS NULL THEN CAST(0 AS DECIMAL(38,18)) END AS charged_cost,
                 CASE WHEN reported_cost_basis = 'estimate' THEN reported_cost END AS estimated_cost,
-                input_cost + cache_read_cost + cache_write_cost + output_cost + tool_cost + charged_cost AS list_cost,
+                input_cost + cache_read_cost + cache_write_cost + output_cost + region_cost + tool_cost
+                    + charged_cost AS list_cost,
                 CASE WHEN reason IS NULL THEN CAST(0 AS DECIMAL(38,18)) END AS markup_cost,
                 CASE WHEN reason IS NULL THEN CAST(0 AS DECIMAL(38,18)) END AS discount_cost,
                 list_cost + markup_cost + discount_cost AS effective_cost

@@ -4,20 +4,21 @@
 -- with tokens of a class that has none, is not priced: its costs are NULL and the reason is said. list_cost is the sum
 -- of the parts, and effective_cost = list_cost + markup_cost + discount_cost: the pinned book's markups and discounts
 -- one after the other, each on what the one before left, a percentage rounded half up at the 18th decimal. What a
--- provider itself charged has its discounts in it already and gets none. Prices, charges and estimates are US dollars:
--- where another currency is reported, each part is converted by itself at the rate that the event's day keeps, rounded
--- once, half up at the 18th decimal, and all that follows is exact in the reporting currency.
--- A provider's own charge is the cost where a source gives one; a gateway's or client's estimate is kept beside it.
--- The sum of several requests says nothing of the input of each: the bucket of the report itself decides the tier (a
--- tier begins above its bound, so one token more is looked up); where there is none it is the base tier, and tier_rule
--- says 'aggregate'. A row that states a message, a document or credits, and names no model and no tokens, has
--- nothing to be priced. A failed row of a batch costs nothing. Where a price bills a request for some seconds of audio
--- at least, a single request is billed so (billed_audio_seconds); of a row that sums several nobody can tell, and what
--- was heard is taken.
+-- provider itself charged has its discounts in it already and gets none. region_cost is what the price adds to tokens
+-- where the event says that the model ran in a region: a share of their cost, rounded once, half up at the 18th
+-- decimal. Prices, charges and estimates are US dollars: where another currency is reported, each part is converted by
+-- itself at the rate that the event's day keeps, rounded once, half up at the 18th decimal, and all that follows is
+-- exact in the reporting currency. A provider's own charge is the cost where a source gives one; a gateway's or
+-- client's estimate is kept beside it. The sum of several requests says nothing of the input of each: the bucket of the
+-- report itself decides the tier (a tier begins above its bound, so one token more is looked up); where there is none
+-- it is the base tier, and tier_rule says 'aggregate'. A row that states a message, a document or credits, and names no
+-- model and no tokens, has nothing to be priced. A failed row of a batch costs nothing. Where a price bills a request
+-- for some seconds of audio at least, a single request is billed so (billed_audio_seconds); of a row that sums several
+-- nobody can tell, and what was heard is taken.
 {% set counted = token_classes() + counted_units() %}
 {% set band_facts = [
-    'valid_from', 'valid_to', 'day_from', 'day_to', 'context_from', 'context_to', 'least_audio_seconds', 'origin',
-    'known_on', 'note',
+    'valid_from', 'valid_to', 'day_from', 'day_to', 'context_from', 'context_to', 'least_audio_seconds',
+    'region_premium', 'premium_region', 'premium_note', 'origin', 'known_on', 'note',
 ] %}
 with
 
@@ -30,6 +31,7 @@ measured as (
         coalesce(requests, 1) as requests,
         is_billable and not (service_tier = 'batch' and coalesce(status, 'ok') = 'error') as is_billable,
         {{ sum_of(token_classes()) }} as total_tokens,
+        {{ ran_in('inference_region') }} as ran_in,
         case
             when aggregate_context is null then {{ sum_of(input_classes()) }}
             when aggregate_context = 'unknown' then 0
@@ -92,7 +94,7 @@ reasoned as (
 costed as (
     select
         *,
-        {% for part in ['input_cost', 'cache_read_cost', 'cache_write_cost', 'output_cost'] %}
+        {% for part in token_parts() %}
         {{ part_cost(counts_of_part(part)) }} as {{ part }},
         {% endfor %}
         {{ part_cost(counts_of_part('tool_cost')) }} + case
@@ -107,6 +109,16 @@ costed as (
     from reasoned
 ),
 
+with_premium as (
+    select
+        *,
+        case
+            when unpriced_reason is null
+                then {{ share_at_18('(' ~ token_parts() | join(' + ') ~ ')', 'coalesce(' ~ premium_share() ~ ', 0)') }}
+        end as region_cost
+    from costed
+),
+
 {% if prices_are_foreign() %}
 converted as (
     select * replace (
@@ -114,7 +126,7 @@ converted as (
         {{ at_rate(name, 'fx_rate') }} as {{ name }}{{ ',' if not loop.last }}
         {% endfor %}
     )
-    from costed
+    from with_premium
 ),
 
 {% endif %}
@@ -124,7 +136,7 @@ listed as (
         {{ cost_parts() | join(' + ') }} as list_cost,
         {{ cost_parts() | join(' + ') }} as left_0,
         unpriced_reason is null and is_billable and not is_charged and not has_no_price as is_discountable
-    from {{ 'converted' if prices_are_foreign() else 'costed' }}
+    from {{ 'converted' if prices_are_foreign() else 'with_premium' }}
 ),
 
 {% for step in var('discounts') %}
@@ -183,6 +195,7 @@ select
     status,
     error_code,
     operation,
+    ran_in as inference_region,
     latency_ms,
     labels,
     {% for name in fact_texts() %}

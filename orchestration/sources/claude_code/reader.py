@@ -23,6 +23,7 @@ _STRUCTURE: Structure = {
             "server_tool_use": {"web_search_requests": TEXT},
             "service_tier": TEXT,
             "speed": TEXT,
+            "inference_geo": TEXT,
         },
     },
 }
@@ -61,6 +62,7 @@ def reader(source: Source) -> Reader:
             Column("version", "version"),
             Column("cwd", "cwd"),
             Column("git_branch", '"gitBranch"', called="gitBranch"),
+            Column("inference_geo", f"{_USAGE}.inference_geo"),
         ),
         checks=(
             Check(

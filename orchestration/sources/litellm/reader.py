@@ -7,7 +7,7 @@ from orchestration.sources.shape import TEXT, Check, Column, Reader, identifier,
 _TEXTS_BEFORE = ("call_type", "api_key")
 _TEXTS_AFTER = (
     "model", "model_id", "model_group", "custom_llm_provider", "user", "team_id", "organization_id",
-    "end_user", "session_id", "status", "cache_hit", "requester_ip_address",
+    "end_user", "session_id", "status", "cache_hit", "requester_ip_address", "api_base",
 )  # fmt: skip
 _COUNTS = ("total_tokens", "prompt_tokens", "completion_tokens")
 _READ = ("request_id", "startTime", "endTime", "spend", *_TEXTS_BEFORE, *_COUNTS, *_TEXTS_AFTER,

@@ -84,6 +84,8 @@ TEXTS: Mapping[str, tuple[str, ...]] = {
     "feature": ("tallyhouse.feature", "service.name"),
     "environment": ("deployment.environment.name", "deployment.environment"),
     "error_type": ("error.type",),
+    "inference_region": ("tallyhouse.inference_region",),
+    "server_address": ("server.address",),
 }
 NAMES = tuple(dict.fromkeys(name for names in (*COUNTS.values(), *TEXTS.values()) for name in names))
 

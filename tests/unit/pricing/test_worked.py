@@ -24,7 +24,7 @@ _CASES = worked.read("cases.csv")
 _VERSION = "worked"
 _NOW = datetime(2026, 11, 21, 3, tzinfo=UTC)
 _HIDDEN = [("heard", "audio_hours"), ("uncounted", "input_sessions"), ("full", "cache_write_mtok")]
-_NOT_A_PRICE = {"provider", "model", "valid_from", "valid_to", "source", "checked_on", "note"}
+_NOT_A_PRICE = {"provider", "model", "valid_from", "valid_to", "source", "checked_on", "note", "service_tier"}
 
 _Change = tuple[Any, Any]
 

@@ -120,6 +120,6 @@ def events(cases: Iterable[Mapping[str, str]]) -> list[dict[str, Any]]:
         row: dict[str, Any] = {"event_id": case["case"], "event_at": case["at"]}
         row |= {"provider": SELLER, "model": case["model"]} | ({"service_tier": case["tier"]} if case["tier"] else {})
         for name, value in (item.split("=") for item in case["usage"].split()):
-            row[name] = value if name in ("status", "aggregate_context") else int(value)
+            row[name] = value if name in ("status", "aggregate_context", "inference_region") else int(value)
         rows.append(row)
     return rows

@@ -42,8 +42,8 @@ COUNTS = [
     "storage_search_calls", "audio_seconds", "input_characters", "document_pages", "annotated_document_pages", "text_messages", "images",
 ]  # fmt: skip
 COSTS = [
-    "input_cost", "cache_read_cost", "cache_write_cost", "output_cost", "tool_cost", "charged_cost", "list_cost",
-    "markup_cost", "discount_cost", "effective_cost", "estimated_cost",
+    "input_cost", "cache_read_cost", "cache_write_cost", "output_cost", "region_cost", "tool_cost", "charged_cost",
+    "list_cost", "markup_cost", "discount_cost", "effective_cost", "estimated_cost",
 ]  # fmt: skip
 SUMS = ", ".join(
     ["sum(requests)::BIGINT AS requests", "sum(failed_requests)::BIGINT AS failed_requests"]
@@ -139,8 +139,8 @@ def _usage(connection: duckdb.DuckDBPyConnection, first: date, until: date) -> N
             TRUE AS is_priced, NULL::VARCHAR AS unpriced_reason, 'genai-0.2.3-a1b2c3d4' AS price_version,
             requests, 0::BIGINT AS failed_requests, uncached_input_tokens, cache_read_tokens, output_tokens, {zero},
             uncached_input_tokens + cache_read_tokens + output_tokens AS total_tokens,
-            input_cost, cache_read_cost, 0::DECIMAL(38,18) AS cache_write_cost, output_cost, 0::DECIMAL(38,18) AS tool_cost,
-            0::DECIMAL(38,18) AS charged_cost, (input_cost + cache_read_cost + output_cost)::DECIMAL(38,18) AS list_cost,
+            input_cost, cache_read_cost, 0::DECIMAL(38,18) AS cache_write_cost, output_cost,
+            0::DECIMAL(38,18) AS region_cost, 0::DECIMAL(38,18) AS tool_cost, 0::DECIMAL(38,18) AS charged_cost, (input_cost + cache_read_cost + output_cost)::DECIMAL(38,18) AS list_cost,
             0::DECIMAL(38,18) AS markup_cost, 0::DECIMAL(38,18) AS discount_cost,
             (input_cost + cache_read_cost + output_cost)::DECIMAL(38,18) AS effective_cost, NULL::DECIMAL(38,18) AS estimated_cost
         FROM priced

@@ -29,6 +29,7 @@ select
     'ok' as status,
     cast(null as varchar) as error_code,
     'messages' as operation,
+    inference_geo as inference_region,
     cast(null as bigint) as latency_ms,
     '{"inference_geo":"' || replace(replace(inference_geo, '"', ''), chr(92), '') || '"}' as labels,
     uncached_input_tokens,

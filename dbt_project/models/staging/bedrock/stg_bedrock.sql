@@ -45,6 +45,7 @@ select
     error_code,
     operation,
     operation as endpoint,
+    coalesce(inference_region, region) as inference_region,
     latency_ms,
     request_metadata as labels,
     coalesce(input_tokens, 0) as uncached_input_tokens,

@@ -26,6 +26,7 @@ select
     'ok' as status,
     cast(null as varchar) as error_code,
     'chat' as operation,
+    inference_geo as inference_region,
     cast(null as bigint) as latency_ms,
     cast(null as varchar) as labels,
     coalesce(input_tokens, 0) as uncached_input_tokens,

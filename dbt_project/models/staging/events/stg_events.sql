@@ -23,6 +23,7 @@ select
     coalesce(status, 'ok') as status,
     error_code,
     operation,
+    inference_region,
     latency_ms,
     labels,
     {% for name in token_classes() %}

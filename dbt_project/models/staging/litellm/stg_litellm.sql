@@ -53,6 +53,8 @@ select
     case when status = 'failure' then 'error' else 'ok' end as status,
     {{ json_text('metadata', 'error_information.error_code') }} as error_code,
     call_type as operation,
+    coalesce({{ json_text('metadata', 'usage_object.inference_geo') }}, {{ region_of_host('api_base') }})
+        as inference_region,
     cast(date_diff('millisecond', event_at, end_at) as bigint) as latency_ms,
     request_tags as labels,
     coalesce(prompt_tokens, 0) - cache_read - cache_write - input_audio as uncached_input_tokens,

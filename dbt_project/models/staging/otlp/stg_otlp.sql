@@ -50,6 +50,7 @@ select
     case when has_failed then 'error' else 'ok' end as status,
     error_type as error_code,
     operation,
+    coalesce(inference_region, {{ region_of_host('server_address') }}) as inference_region,
     case when end_at >= event_at then cast(date_diff('millisecond', event_at, end_at) as bigint) end as latency_ms,
     {{ json_labels({'environment': 'environment', 'instrumentation': 'scope'}) }} as labels,
     not_cached - audio - image as uncached_input_tokens,
