@@ -153,7 +153,7 @@ def plan_build(
         ),
         exchange=Rates(tables.fx_rates, settings.currency),
     )
-    last_days = {item.month: max(item.data_until, item.month) for item in plan.months}
+    last_days = {item.month: max(item.owed_until, item.month) for item in plan.months}
     refuse_unconverted((*tables.shared_costs, *tables.commitments), tables.fx_rates, last_days, settings.currency)
     return plan
 

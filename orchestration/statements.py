@@ -64,7 +64,7 @@ def due_months(home: Home, settings: Settings, manifest: Manifest | None) -> lis
     first = _first_due(written, last)
     return [
         month
-        for month in sorted({month_of(day) for day in manifest.days} & set(manifest.months))
+        for month in sorted(manifest.months)
         if (first <= month or month.isoformat() in written)
         and month <= last
         and (month in to_close or _is_due(home, written, month, _key(home, settings, manifest, month, closed), closed))

@@ -103,9 +103,11 @@
 {% macro months_select() %}
     {%- set rows = [] -%}
     {%- for month in var('months') %}{% do rows.append({'month': month}) %}{% endfor -%}
+    {%- set last = 'cast(month + interval 1 month as date) - 1' -%}
     {{ return(
-        'select month, cast(month + interval 1 month as date) as next_month, least(cast(month + interval 1 month as date)'
-        ~ " - 1, cast('" ~ var('data_until') ~ "' as date)) as data_until from ("
+        'select month, cast(month + interval 1 month as date) as next_month, least(' ~ last ~ ', date '
+        ~ quoted(var('data_until')) ~ ') as data_until, least(' ~ last ~ ', greatest(date ' ~ quoted(var('data_until'))
+        ~ ', date ' ~ quoted(var('over_until')) ~ ')) as owed_until from ('
         ~ values_select({'month': 'date'}, rows) ~ ')'
     ) }}
 {% endmacro %}

@@ -11,7 +11,7 @@ divided as (
         shares.shared_id <> ''
         and (
             shares.kind in ('commitment', 'commitment_unused')
-            or months.data_until >= months.next_month - interval 1 day
+            or months.owed_until >= months.next_month - interval 1 day
         )
     group by shares.month, shares.department, shares.shared_id
     having sum(shares.amount) <> 0

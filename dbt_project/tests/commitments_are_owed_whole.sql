@@ -9,7 +9,7 @@ in_force as (
         on months.month >= commitments.valid_from and months.month < commitments.valid_to
     where
         commitments.currency = '{{ var("currency") }}'
-        and months.data_until >= months.next_month - interval 1 day
+        and months.owed_until >= months.next_month - interval 1 day
 ),
 
 owed as (

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from orchestration.home import Home
@@ -100,6 +100,7 @@ def build_variables(
         ],
         "reconcile": settings.reconcile.variables(),
         "data_until": plan.data_until.isoformat() if plan.data_until else "0001-01-01",
+        "over_until": (month_of(settings.today) - timedelta(days=1)).isoformat(),
     }
 
 

@@ -7,13 +7,13 @@ whatever the files are called), its pinned price book and the reference rows in 
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from orchestration.landing.receipts import Receipt
 from orchestration.marts.bills import Bills
-from orchestration.marts.calendar import month_end, month_of
+from orchestration.marts.calendar import month_end, month_of, next_month
 from orchestration.marts.charges import Charges
 from orchestration.marts.day_rates import DayRate, DayRates
 from orchestration.marts.feeds import Fed, feeds, superseded_rows
@@ -40,12 +40,15 @@ class StaleDay:
 class StaleMonth:
     """A month to build, because one of its days, its own tables or its last complete day changed.
 
+    `owed_until`: the last day for which it owes fees and shared costs: its last one once the calendar has left it,
+    whether that day has usage or not.
     `rates`: what bills of its UTC days are converted with; none without a bill, or where prices are not converted.
     """
 
     month: date
     fingerprint: str
     data_until: date
+    owed_until: date
     why: str
     rates: Mapping[date, DayRate] = field(default_factory=dict)
 
@@ -155,6 +158,7 @@ def make_plan(
         in_force=in_force,
         exchange=exchange,
         data_until=data_until,
+        today=today,
         costs=costs,
         charges=charges or Charges(),
         bills=bills,
@@ -181,6 +185,7 @@ def _stale_months(
     in_force: InForce,
     exchange: Rates | None,
     data_until: date | None,
+    today: date,
     costs: Mapping[date, set[str]],
     charges: Charges,
     bills: Bills | None,
@@ -193,10 +198,11 @@ def _stale_months(
     known = {*days_of, *costs, *published}
     if bills is not None and known:
         known |= {month for month in bills.months if month >= min(known)}
-    for month in sorted(known):
+    for month in _without_gaps(known, divided, today):
         lines = days_of[month]
         before = month - timedelta(days=1)
         until = min(month_end(month), max(data_until or before, before))
+        owed_until = max(until, month_end(month)) if month_end(month) < today else until
         # The row in force on that day is the month's budget; its other days make no difference.
         last = max(until, month)
         budgeted = [
@@ -214,9 +220,11 @@ def _stale_months(
                 reported += [[day.isoformat(), *rate.stamp] for day, rate in own_rates.items()]
         shared = shared_in(month, divided)
         # Cost centres and exchange rates are those of that day, also when it has no usage.
+        last = max(owed_until, month)
         foreign = sorted({row.currency for row in shared} - {""}) if exchange else []
         rates = [repr(exchange.find(code, last)) for code in foreign] if exchange else []
         shares = [[sorted(map(repr, shared)), in_force.on(last), *rates]] if shared else []
+        shares += [["owed until", owed_until.isoformat()]] if shared and owed_until != until else []
         charged = charges.of(month, fingerprints)
         fingerprint = _digest(
             [LAYOUT, sorted(lines), budgets_hash(budgeted), until.isoformat(), *reported, *shares, *charged]
@@ -226,7 +234,23 @@ def _stale_months(
                 "its budgets, shared costs, commitments, credits, taxes, last complete day or a provider's bill changed"
             )
             why = "its days changed" if month in touched else other
-            yield StaleMonth(month=month, fingerprint=fingerprint, data_until=until, why=why, rates=own_rates)
+            yield StaleMonth(
+                month=month, fingerprint=fingerprint, data_until=until, owed_until=owed_until, why=why, rates=own_rates
+            )
+
+
+def _without_gaps(known: Iterable[date], divided: Sequence[Divided], today: date) -> Iterator[date]:
+    """The known months in order, with those between them, and those after them that are over and owe something.
+
+    A month without usage is closed in its turn, and owes its fees and shared costs like any other.
+    """
+    months = set(known)
+    if not months:
+        return
+    month, last = min(months), max(months)
+    while month <= last or (month_end(month) < today and shared_in(month, divided)):
+        yield month
+        month = next_month(month)
 
 
 def _contents_by_day(

@@ -110,7 +110,7 @@ def engine(sql: dict[str, str]) -> Iterator[duckdb.DuckDBPyConnection]:
             connection.execute(f"create schema {schema}")
         connection.execute(
             f"create table run.months as select {MONTH} as month, date '2026-11-01' as next_month, "
-            "date '2026-10-31' as data_until"
+            "date '2026-10-31' as data_until, date '2026-10-31' as owed_until"
         )
         connection.execute(
             "create table reference.departments as select *, date '0001-01-01' as valid_from, "

@@ -216,8 +216,9 @@ def of_marts(
         ])  # fmt: skip
         fill(connection, "reference.credit_grants", of_record(CreditGrant, "decimal(21, 6)"), map(cells, grants))
         fill(connection, "reference.taxes", of_record(Tax, "decimal(9, 6)"), map(cells, taxes))
-        fill(connection, "run.months", {"month": "date", "next_month": "date", "data_until": "date"},
-             [(m, (m + timedelta(days=31)).replace(day=1), _UNTIL) for m in MONTHS])  # fmt: skip
+        fill(connection, "run.months",
+             {"month": "date", "next_month": "date", "data_until": "date", "owed_until": "date"},
+             [(m, (m + timedelta(days=31)).replace(day=1), _UNTIL, _UNTIL) for m in MONTHS])  # fmt: skip
         fill(connection, "run.closed_months", {"month": "date"}, [(month,) for month in closed])
         fill(connection, "published.published_credit_days", {
             "usage_date": "date", "department": "varchar", "provider": "varchar", "model": "varchar",

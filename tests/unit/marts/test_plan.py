@@ -8,7 +8,7 @@ from orchestration.landing.receipts import DayPart, FileReceipt, Receipt
 from orchestration.marts.day_rates import DayRate, DayRates
 from orchestration.marts.manifest import Manifest, PublishedDay, PublishedMonth
 from orchestration.marts.plan import Plan, make_plan
-from orchestration.reference import Budget, FxRate, Member, Rates, day_rows
+from orchestration.reference import FIRST_DAY, Budget, Commitment, FxRate, Member, Rates, day_rows
 
 TODAY = date(2026, 11, 21)
 ANN = Member("user", "ann", "Ann", "Core", "Engineering", "CC-1", date.min, date.max)
@@ -118,6 +118,17 @@ def test_a_late_row_is_priced_with_the_book_its_day_is_pinned_to() -> None:
 def test_a_day_whose_marts_were_thrown_away_keeps_the_book_it_was_first_built_with() -> None:
     again = plan(OLD, pins={date(2026, 10, 3): "book-1"}, newest_book="book-2")
     assert [item.price_version for item in again.days] == ["book-1", "book-2"]
+
+
+def test_a_month_between_two_or_over_and_owing_is_built_also_without_usage() -> None:
+    made = plan([receipt("a", {"2026-07-30": "x", "2026-09-02": "y"})])
+    assert [(item.month.month, item.data_until.isoformat(), item.owed_until.isoformat()) for item in made.months] == [
+        (7, "2026-07-31", "2026-07-31"), (8, "2026-08-31", "2026-08-31"), (9, "2026-09-02", "2026-09-30"),
+    ]  # fmt: skip
+    fee = Commitment("cap", "Capacity", "flat", "azure", (), Decimal(310), "USD", FIRST_DAY, date(2026, 11, 1), "")
+    owing = plan([receipt("a", {"2026-07-30": "x"})], divided=[fee])
+    assert [item.month.month for item in owing.months] == [7, 8, 9, 10]
+    assert {item.fingerprint for item in made.months}.isdisjoint(item.fingerprint for item in owing.months)
 
 
 def test_a_budget_makes_its_months_stale_and_no_day() -> None:

@@ -31,8 +31,8 @@ homes as (
     from {{ source('run', 'months') }} as months
     inner join {{ source('reference', 'departments') }} as departments
         on
-            greatest(months.data_until, months.month) >= departments.valid_from
-            and greatest(months.data_until, months.month) < departments.valid_to
+            greatest(months.owed_until, months.month) >= departments.valid_from
+            and greatest(months.owed_until, months.month) < departments.valid_to
     where departments.cost_centre <> ''
     union
     select month, cost_centre, department, 2 as place

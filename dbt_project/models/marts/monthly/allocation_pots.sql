@@ -4,7 +4,8 @@
 -- spend.
 -- Grain: month × kind × shared_id. Guarantees: `whole` is exact and in the reporting currency; another currency is
 -- converted at its rate in force on the month's last day that can have data, which stands beside it. A flat fee is owed
--- for complete days, rounded half up at the 18th decimal while the month is not over; a least spend once it is. Usage
+-- for complete days, rounded half up at the 18th decimal while the month is not over, and whole once it is, whether its
+-- last days have usage or not; a least spend once it is. Usage
 -- without a price is in no pot. orchestration refuses a currency without a rate, a second rule for untagged usage and a
 -- second commitment of a kind for the same usage.
 with
@@ -12,7 +13,7 @@ with
 in_force as (
     select
         months.month,
-        greatest(months.data_until, months.month) as last_day,
+        greatest(months.owed_until, months.month) as last_day,
         shared.*
     from {{ source('run', 'months') }} as months
     inner join {{ source('reference', 'shared_costs') }} as shared
@@ -30,9 +31,9 @@ committed as (
     select
         months.month,
         months.data_until,
-        greatest(months.data_until, months.month) as last_day,
-        months.data_until >= months.next_month - interval 1 day as is_over,
-        greatest(date_diff('day', months.month, months.data_until) + 1, 0) as days_elapsed,
+        greatest(months.owed_until, months.month) as last_day,
+        months.owed_until >= months.next_month - interval 1 day as is_over,
+        greatest(date_diff('day', months.month, months.owed_until) + 1, 0) as days_elapsed,
         date_diff('day', months.month, months.next_month) as days_in_month,
         commitments.*
     from {{ source('run', 'months') }} as months

@@ -43,7 +43,7 @@ shares as (
         allocation.kind in ('commitment', 'commitment_unused')
         or (
             allocation.kind in ('shared', 'untagged_share')
-            and months.data_until >= months.next_month - interval 1 day
+            and months.owed_until >= months.next_month - interval 1 day
         )
     group by allocation.month, allocation.department, allocation.kind, allocation.shared_id, allocation.name
     having sum(allocation.amount) <> 0
