@@ -1,7 +1,7 @@
 """Whom a month is charged to, in cents that add up along rows and columns: what each cost centre bears."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from reports.formats import CENT, apportion, count, full_day, rounded
@@ -55,6 +55,11 @@ class Allocation:
         return sum((row.shared for row in self.rows), ZERO)
 
     @property
+    def headlined(self) -> Decimal:
+        """Of the shared costs what cost centres bear; where that is nothing, what nobody could be given."""
+        return sum((row.shared for row in self.rows if not row.is_nobody), ZERO) or self.shared
+
+    @property
     def total(self) -> Decimal:
         return self.own + self.shared
 
@@ -86,10 +91,22 @@ def allocation(facts: Facts) -> Allocation | None:
     lines = _wholes(ruled, {(line.kind, line.shared_id): line.cents for line in facts.charges if line.shared_id})
     shared = sum((line.amount for line in lines if line.kind in SHARED), ZERO)
     rows = _centres(facts.allocation, facts.spend_cents, shared)
-    left_out = rows[MOST_CENTRES - 1 :] if len(rows) > MOST_CENTRES else ()
-    shown = rows if not left_out else (*rows[: MOST_CENTRES - 1], _together(left_out))
+    # What is given is printed as it is taken from nobody: one page tells one amount.
+    taken = sum((row.untagged for row in rows if row.is_nobody), ZERO)
+    lines = tuple(replace(line, amount=-taken) if line.kind == "untagged_share" and taken else line for line in lines)
+    shown, left_out = _at_most(rows)
     takers = {row.cost_centre or row.department for row in ruled if row.amount > 0 and not _is_nobodys(row)}
-    return Allocation(shown, lines, facts.spend_cents, centres=len(takers), left_out=len(left_out))
+    return Allocation(shown, lines, facts.spend_cents, centres=len(takers), left_out=left_out)
+
+
+def _at_most(rows: tuple[CentreRow, ...]) -> tuple[tuple[CentreRow, ...], int]:
+    """The dearest cost centres, the others as one row, and nobody apart from them; how many the others are."""
+    named, nobody = ([row for row in rows if row.is_nobody is who] for who in (False, True))
+    room = MOST_CENTRES - len(nobody)
+    if len(named) <= room:
+        return rows, 0
+    rest = named[room - 1 :]
+    return (*named[: room - 1], _together(rest), *nobody), len(rest)
 
 
 def _is_nobodys(row: Allocated) -> bool:

@@ -22,10 +22,9 @@ def divided(shared: Decimal, untagged: Decimal, centres: int) -> Sentence:
 def borne(own: Decimal, shared: Decimal) -> Sentence:
     """How the columns come to the total."""
     if not shared:
-        return Sentence(f"Together the cost centres bear the month’s spend of {money(own)}.")
+        return Sentence(f"The total is the month’s spend of {money(own)}.")
     return Sentence(
-        f"Together the cost centres bear {money(own + shared)}: the month’s spend of {money(own)} and shared costs of "
-        f"{money(shared)}."
+        f"The total is {money(own + shared)}: the month’s spend of {money(own)} and shared costs of {money(shared)}."
     )
 
 

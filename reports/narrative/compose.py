@@ -136,7 +136,7 @@ def compose(
 
 
 def _divided(allocation: Allocation) -> Sentence:
-    return cost_centres.divided(allocation.shared, allocation.untagged_given, allocation.centres)
+    return cost_centres.divided(allocation.headlined, allocation.untagged_given, allocation.centres)
 
 
 def attention_as_text(sentence: Sentence | None) -> Sentence | None:

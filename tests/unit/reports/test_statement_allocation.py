@@ -174,6 +174,22 @@ def test_many_cost_centres_end_in_one_row_and_still_add_up(marts: Path, issuer: 
     assert faults(pdf.lay_out(html(statement))) == []
 
 
+def test_nobody_is_told_apart_however_many_cost_centres_there_are(
+    with_untagged: Path, issuer: Issuer, tmp_path: Path
+) -> None:
+    many = [(f"CC-{number:04d}", f"Team {number}", "0.335") for number in range(200)]
+    shares = [*gateway([*many, ("", "", "500.00")]), *untagged(rest(with_untagged))]
+    marts = add_allocation(copy(with_untagged, tmp_path / "marts"), shares)
+    statement = build(marts, OCTOBER, ORGANISATION, issuer, attachment="organisation.csv")
+    found = statement.allocation
+    assert found is not None and len(found.rows) == MOST_CENTRES and found.rows[-1].is_nobody
+    assert found.rows[-1].shared == found.nobody == 500
+    # One page tells one amount of what is given, and its headline nothing of what is charged to nobody.
+    (given,) = [line.amount for line in found.lines if line.kind == "untagged_share"]
+    assert given == found.untagged_given == found.rows[-1].direct > 0
+    assert statement.words.allocation.startswith("Shared costs of $67.00 and untagged usage of $")
+
+
 @pytest.mark.parametrize("scope", [ORGANISATION, Scope("department", LONG)], ids=lambda scope: scope.kind)
 def test_long_names_and_amounts_stay_in_their_cells(scope: Scope, issuer: Issuer, tmp_path: Path) -> None:
     edits = [
