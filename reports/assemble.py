@@ -36,7 +36,8 @@ class Framing:
 def view(facts: Facts, figures: Figures, words: Words, detail: Detail, framing: Framing) -> Statement:
     """Everything of one statement."""
     period = facts.period
-    until = formats.full_day(period.through) if period.through else "no day of the month yet"
+    known = period.data_until if period.closed else period.through
+    until = formats.full_day(known) if known else "no day of the month yet"
     end = (period.through or period.first) + timedelta(days=1)
     stacks, legend = _stacks(facts)
     now_label = (

@@ -2,6 +2,7 @@
 
 import json
 from calendar import monthrange
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -99,15 +100,18 @@ class _Reader:
         return self._connection.execute(query, parameters).fetchall()
 
 
-def read_facts(marts: Path, month: date, scope: Scope) -> Facts:
+def read_facts(marts: Path, month: date, scope: Scope, *, closed: bool = False) -> Facts:
     """Read everything a statement of `scope` for the month of `month` needs from the resolved snapshot `marts`.
+
+    Of a `closed` month every day is complete, also those without data.
 
     A department's facts come from that department's rows and budgets alone. Raises FileNotFoundError when `marts` is
     not a snapshot, and duckdb errors when a published file does not have the contract's columns.
     """
     manifest = read_manifest(marts)
     first = month.replace(day=1)
-    through = complete_until(manifest, first)
+    known_until = complete_until(manifest, first)
+    through = month_end(first) if closed else known_until
     months = [first]
     for _ in range(HISTORY_MONTHS):
         months.insert(0, month_before(months[0]))
@@ -115,6 +119,7 @@ def read_facts(marts: Path, month: date, scope: Scope) -> Facts:
         reader = _Reader(connection, scope)
         history = _monthly(reader, marts, months[:-1], scope)
         period = _period(reader, marts, first, through, history)
+        period = replace(period, closed=closed, data_until=known_until)
         before_files = day_files(marts, "daily_usage", period.before_first, period.before_through)
         files = day_files(marts, "daily_usage", first, through)
         usage = _usage(reader, files)

@@ -167,7 +167,7 @@ def build(
     from reports.narrative.compose import Claim, compose
     from reports.queries import read_facts
 
-    facts = read_facts(marts, month, scope)
+    facts = read_facts(marts, month, scope, closed=standing is not None)
     settled = figures(facts)
     lines = detail(facts)
     divided = allocation(facts)

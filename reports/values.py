@@ -166,7 +166,8 @@ class Period:
 
     `through` is the last complete day of data inside the month, None when no day is complete. `before_through` ends the
     same number of days in the month before. `record_from` is the first day on record when that lies inside the month
-    before, after its first day; `history` says whether there is anything before this month at all.
+    before, after its first day; `history` says whether there is anything before this month at all. of a `closed`
+    month every day is complete, and `data_until` is the last one that had data by then.
     """
 
     first: date
@@ -175,6 +176,8 @@ class Period:
     before_through: date | None
     history: bool
     record_from: date | None = None
+    closed: bool = False
+    data_until: date | None = None
 
     @property
     def last(self) -> date:
