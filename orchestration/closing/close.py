@@ -20,6 +20,7 @@ from orchestration.closing.differences import (
     as_corrections,
     carried_forward,
     carried_into,
+    carried_on,
     find_differences,
     write_carried,
 )
@@ -108,7 +109,7 @@ def close_by_policy(home: Home, settings: Settings, month: date) -> Closed:
     with writer(home, doing="close a month", now=settings.now):
         if settings.close.late_usage == "restate":
             for item in find_differences(home):
-                if carried_into(home, item.record):
+                if carried_into(home, item.record) or carried_on(home, item.record.month):
                     continue
                 why = f"known when {month:%B %Y} was closed"
                 restate_month(home, settings, item.record.month, approved_by=BY_POLICY, reason=why)
@@ -125,7 +126,8 @@ def restate_month(
 ) -> Closed:
     """Issue a closed month again with today's figures, under the next revision, its differences shown.
 
-    Raises SettingsError when the month is not closed, nothing in it differs, or corrections were carried into it.
+    Raises SettingsError when the month is not closed, nothing in it differs, or corrections were carried into it or
+    from it into a later month.
     """
     _name(approved_by)
     with writer(home, doing="restate a month", now=settings.now):
@@ -142,6 +144,11 @@ def restate_month(
         if differing is None:
             raise SettingsError(
                 f"Nothing in {month:%B %Y} differs from what was issued.", "There is nothing to restate."
+            )
+        if later := carried_on(home, month):
+            raise SettingsError(
+                f"Corrections to {month:%B %Y} were carried into {later:%B %Y}: a revision would charge them twice.",
+                "Set close.late_usage to carry_forward: what differs then enters the next month that is closed.",
             )
         manifest = _published(home)
         _check_month(home, settings, manifest, month)

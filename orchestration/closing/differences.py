@@ -146,6 +146,15 @@ def _charged_with(folder: "Path", month: date, lines: Sequence[Difference]) -> I
             yield part(max(costs), "tax_added", scope_type, name, "", "", ZERO, tax)
 
 
+def carried_on(home: Home, month: date) -> date | None:
+    """The last closed month that corrections to this month were carried into; None where there is none."""
+    closed = closed_months(home)
+    return max(
+        (into for into, record in closed.items() if any(line.month == month for line in carried_into(home, record))),
+        default=None,
+    )
+
+
 def write_carried(folder: "Path", lines: Sequence[Difference]) -> None:
     """Keep the lines that are carried into the month frozen in `folder`."""
     plain = [

@@ -175,6 +175,8 @@ def test_by_policy_a_correction_is_carried_into_the_next_month_once(home: Home) 
     late_file(home, date(2026, 10, 15))
     main_job(home, now=DECEMBER)
     assert difference(home) > 0  # the next late file counts from what was carried
+    with pytest.raises(SettingsError, match="to October 2026 were carried into November 2026: a revision would charge"):
+        restate_month(home, settings_of(home, DECEMBER), OCTOBER, approved_by="Ada Osei")
     with pytest.raises(SettingsError, match="holds corrections that were carried into it"):
         restate_month(home, settings_of(home, DECEMBER), NOVEMBER, approved_by="Ada Osei")
     assert closed_months(home)[NOVEMBER].revision == 1
