@@ -12,8 +12,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestration.closing.book import read_records
 from orchestration.closing.freeze import MARTS, folder_of
 from orchestration.closing.issued import closed_months
+from orchestration.closing.records import Record
 from orchestration.home import Home
 from orchestration.marts.calendar import month_of, next_month
 from orchestration.marts.manifest import read_snapshot_manifest
@@ -56,7 +58,7 @@ def accounts(
     rows = PAYMENTS.read(home)
     closed = {when: record for when, record in closed_months(home).items() if when != month}
     books = {when: _read(folder_of(home, when, record.revision), when) for when, record in closed.items()}
-    start = settings.billing.opening_month or min(closed_months(home), default=month)
+    start = settings.billing.opening_month or _first_month(home, month, closed)
     known = read_snapshot_manifest(marts)
     before = [when for when in sorted(known.months if known else ()) if start <= when < month]
     found = {}
@@ -70,6 +72,12 @@ def accounts(
             balance = balance_of(month, mine, issued, opened)
         found[scope] = Account(charged, balance)
     return found
+
+
+def _first_month(home: Home, month: date, closed: Mapping[date, Record]) -> date:
+    """The first month that was ever closed, also when it is open again; where none is, `month` may come before it."""
+    ever = min((record.month for record in read_records(home)), default=month)
+    return ever if closed else min(ever, month)
 
 
 def charged_in(

@@ -1,9 +1,13 @@
 """Balances over months: what was issued stays, payments count once, and what changes later is told later."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 
-from orchestration.closing.account import Issued, balance_of
+from orchestration.closing.account import Issued, _first_month, balance_of
+from orchestration.closing.book import append
+from orchestration.closing.records import Record
+from orchestration.home import Home
 from orchestration.reference import Payment as Row
 
 D = Decimal
@@ -16,6 +20,16 @@ def paid(name: str, day: date, amount: str) -> Row:
 
 def issued(charged: str, due: str | None, **payments: tuple[date, str]) -> Issued:
     return Issued(D(charged), None if due is None else D(due), {k: (day, D(a)) for k, (day, a) in payments.items()})
+
+
+def test_balances_begin_with_the_first_month_that_was_ever_closed_also_when_it_is_open_again(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    assert _first_month(home, NOVEMBER, {}) == NOVEMBER
+    for kind in ("close", "reopen"):
+        now = datetime(2026, 11, 3, tzinfo=UTC)
+        append(home, [Record(0, kind, "organisation", OCTOBER, 1, "A", "", "", (), {}, "1.00", "")], now=now)
+    assert _first_month(home, NOVEMBER, {}) == OCTOBER
+    assert _first_month(home, SEPTEMBER, {}) == SEPTEMBER  # nothing is closed: it may be the first
 
 
 def test_the_first_month_opens_with_nothing() -> None:
