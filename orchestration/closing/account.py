@@ -88,7 +88,18 @@ def charged_in(
     from reports.queries import read_charges
 
     lines = read_charges(marts, month, scope)
-    return settle(lines, month=month, currency=currency, carried=carried(corrections, scope, month)).charged
+    return settle(lines, currency=currency, carried=carried(corrections, scope, month)).charged
+
+
+def issued_charges_of(folder: Path, month: date) -> "dict[Scope, Decimal]":
+    """What each statement of the month frozen in `folder` charged, in cents: the organisation's first."""
+    from reports.statement import Scope
+
+    def named(key: str) -> Scope:
+        kind, _, name = key.partition(":")
+        return Scope("department", name) if kind == "department" else Scope("organisation")
+
+    return {named(key): book.charged for key, book in _read(folder, month).items() if key != "department:"}
 
 
 def carried_charge(folder: Path, month: date, scope: "Scope") -> Decimal:

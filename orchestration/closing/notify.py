@@ -5,7 +5,8 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from orchestration.closing.compared import Difference
+from orchestration.closing.account import issued_charges_of
+from orchestration.closing.compared import ZERO, Difference
 from orchestration.closing.differences import charged_of
 from orchestration.closing.freeze import MARTS, STATEMENTS
 from orchestration.delivery.recipients import audience
@@ -25,18 +26,19 @@ def statement_messages(
     frozen: Mapping[str, str],
     lines: Sequence[Difference],
 ) -> list[Message]:
-    """One message for the organisation and one for each department, its own PDF and CSV attached.
+    """One message for the organisation and one for each department with a statement, its own PDF and CSV attached.
 
     `folder` is where the revision is frozen, `frozen` the sha256 of its files, `lines` what a restatement changed.
     """
     from reports.currency import using
     from reports.messages import IssuedFacts, statement_issued
-    from reports.statement import Scope, Standing, file_name, number
+    from reports.statement import Standing, file_name, number
 
     standing = Standing(revision, settings.today, approved_by)
     messages = []
-    for scope, spend in _spend(folder, month):
-        whose = Scope("department", scope) if scope else Scope("organisation")
+    spent = _spend(folder, month)
+    for whose, charged in issued_charges_of(folder, month).items():
+        scope = whose.name
         name = file_name(whose)
         files = [f"{name}.pdf", f"{name}.csv"]
         if f"{STATEMENTS}/{files[0]}" not in frozen:
@@ -48,7 +50,8 @@ def statement_messages(
             scope=scope,
             month=month,
             number=printed,
-            spend=spend,
+            spend=spent.get(scope, ZERO),
+            charged=charged,
             approved_by=approved_by,
             corrected=charged_of(of_month, whose.kind, scope) if revision > 1 else None,
             attachments=tuple(files),
@@ -76,29 +79,19 @@ def statement_messages(
     return messages
 
 
-def _spend(folder: Path, month: date) -> list[tuple[str, Decimal]]:
-    """Exact spend of the organisation ('') and of each department with usage or a budget, in order."""
+def _spend(folder: Path, month: date) -> dict[str, Decimal]:
+    """Exact spend of the organisation ('') and of each department with usage."""
     import duckdb
 
-    usage, budgets = (
-        (folder / MARTS / mart / f"{month:%Y-%m}.parquet").as_posix()
-        for mart in ("monthly_usage", "monthly_budget_status")
-    )
+    usage = (folder / MARTS / "monthly_usage" / f"{month:%Y-%m}.parquet").as_posix()
     with duckdb.connect(config={"threads": 1}) as connection:
         rows = connection.execute(
             """
             select '' as scope, coalesce(sum(effective_cost), 0)::decimal(38, 18) from read_parquet($usage)
             union all
-            select names.department, coalesce(sum(effective_cost), 0)::decimal(38, 18)
-            from (
-                select department from read_parquet($usage) where department <> ''
-                union
-                select scope from read_parquet($budgets) where scope_type = 'department'
-            ) as names
-            left join read_parquet($usage) as spent using (department)
-            group by names.department
-            order by scope
+            select department, coalesce(sum(effective_cost), 0)::decimal(38, 18) from read_parquet($usage)
+            where department <> '' group by department
             """,
-            {"usage": usage, "budgets": budgets},
+            {"usage": usage},
         ).fetchall()
-    return [(scope, spend) for scope, spend in rows]
+    return dict(rows)

@@ -49,6 +49,8 @@ class Silence:
 class IssuedFacts:
     """A closed month's statement: whose it is (`scope` empty: the organisation's), its number, what it charges.
 
+    `spend` is what usage cost, `charged` what the statement comes to, with credits, shares and tax.
+
     `corrected` is by how much a restatement charges more than the revision before it, with credits and tax; None for a
     first issue.
     """
@@ -58,6 +60,7 @@ class IssuedFacts:
     month: date
     number: str
     spend: Decimal
+    charged: Decimal
     approved_by: str
     corrected: Decimal | None
     attachments: tuple[str, ...]

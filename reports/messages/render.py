@@ -66,15 +66,16 @@ def crossing_withdrawn(facts: BudgetFacts, withdrawal: Withdrawal) -> Rendered:
 def statement_issued(facts: IssuedFacts) -> Rendered:
     """The message that comes with a closed month's statement."""
     whose = words.line(facts.scope or facts.organisation)
-    spend = words.money(facts.spend)
+    charged = words.money(facts.charged)
     again = "" if facts.corrected is None else f", {words.signed(facts.corrected)} charged"
     return _rendered(
         "statement",
-        subject=f"Statement of {facts.month:%B %Y} for {whose}: {spend}{again}",
+        subject=f"Statement of {facts.month:%B %Y} for {whose}: {charged}{again}",
         lead=f"The AI usage statement of {facts.month:%B %Y} is {'closed' if facts.corrected is None else 'restated'}.",
         rows=(
             ("Statement", words.line(facts.number)),
-            ("Spend", spend),
+            ("Spend", words.money(facts.spend)),
+            ("Charged", charged),
             *(() if facts.corrected is None else (("Change in what is charged", words.signed(facts.corrected)),)),
             ("Approved by", words.line(facts.approved_by)),
         ),
