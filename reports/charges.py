@@ -73,7 +73,6 @@ class Charges:
 def settle(
     lines: Sequence[ChargeLine],
     *,
-    month: date,
     currency: str,
     carried: Sequence[Correction] = (),
     balance: Balance | None = None,
@@ -99,7 +98,7 @@ def settle(
     rows += taxes
     if corrections or prepaid:
         with_tax = before_tax + _added(taxes)
-        rows.append(SumRow(f"Charge for {formats.full_month(month)}", "", with_tax, "sum"))
+        rows.append(SumRow("Amount with tax" if taxes else "Net amount", "", with_tax, "sum"))
     rows += [*corrections, *prepaid]
     name = f"Amount charged, {currency}" if corrections or prepaid else f"Total, {currency}"
     rows.append(SumRow(name, "", charged, "total" if balance is None else "sum"))

@@ -174,7 +174,6 @@ def build(
     first = month.replace(day=1)
     charged = settle(
         facts.charges,
-        month=first,
         currency=issuer.currency,
         carried=carried(corrections, scope, first),
         balance=balance,

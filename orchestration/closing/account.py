@@ -107,7 +107,7 @@ def carried_charge(folder: Path, month: date, scope: "Scope") -> Decimal:
     from reports.charges import settle
     from reports.queries import read_charges
 
-    own = settle(read_charges(folder / MARTS, month, scope), month=month, currency="").charged
+    own = settle(read_charges(folder / MARTS, month, scope), currency="").charged
     return _read(folder, month).get(_key(scope), Issued(own)).charged - own
 
 
