@@ -166,7 +166,7 @@ def test_unpriced_usage_says_what_to_price(small: Callable[..., Any], monkeypatc
     assert "tallyhouse reprice --from 2026-10-01 --to 2026-10-31" in said
 
 
-def test_figures_in_euros_are_compared_with_an_invoice_in_euros(
+def test_figures_in_euros_are_compared_with_an_invoice_in_euros_or_dollars_and_no_other(
     small: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = small("currency: EUR\nsources: {app: {kind: events}}\n")
@@ -176,12 +176,17 @@ def test_figures_in_euros_are_compared_with_an_invoice_in_euros(
     (home.home.reference / "fx_rates.csv").write_text("currency,rate_date,rate,source\nUSD,2026-10-01,0.9,ECB\n")
     home.build()
     row = october(home).accounts[0]
-    assert (row.figures.verdict, row.why_not, row.currency) == ("not compared", "currency", "USD")
     assert row.figures.computed == D("2.25")
-    code, said = call(home, "reconcile", monkeypatch=monkeypatch)
-    assert (code, "Not compared: the bill is in USD, in which no cost is computed." in said) == (0, True)
+    # Dollars are converted as the usage is: 2.24 at 0.9.
+    assert (row.figures.verdict, row.figures.unexplained, row.currency) == ("agrees", D("-0.234"), "EUR")
     path = home.home.reference / "invoices.csv"
     path.write_text(path.read_text(encoding="utf-8").replace("USD", "EUR"), encoding="utf-8")
     home.build()
     row = october(home).accounts[0]
     assert (row.figures.verdict, row.figures.unexplained, row.currency) == ("agrees", D("-0.01"), "EUR")
+    path.write_text(path.read_text(encoding="utf-8").replace("EUR", "CHF"), encoding="utf-8")
+    home.build()
+    row = october(home).accounts[0]
+    assert (row.figures.verdict, row.why_not, row.currency) == ("not compared", "currency", "CHF")
+    code, said = call(home, "reconcile", monkeypatch=monkeypatch)
+    assert (code, "Not compared: the bill is in CHF" in said) == (0, True)

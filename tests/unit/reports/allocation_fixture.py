@@ -59,7 +59,8 @@ def _charge(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """The lines of what is divided, which come to whole cents here, below the others of each statement."""
     connection.execute(f"create table charge as from '{path}'")
     connection.execute(
-        "insert into charge by name select month, scope_type, scope, 900::integer as line_order, "
+        "insert into charge by name select month, scope_type, scope, "
+        "case when kind = 'shared' then 901 else 900 end::integer as line_order, "
         "kind as line_kind, true as is_charged, '' as provider, "
         "'' as model, '' as feature, '' as grant_id, '' as jurisdiction, '' as tax_name, sum(amount) as amount, "
         "round(sum(amount), 2) as rounded_amount, shared_id, name as shared_name "
