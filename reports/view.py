@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import accumulate
 
 from reports import charts, formats
 from reports.allocation import Allocation
@@ -16,6 +17,9 @@ from reports.rates import PRICE_CURRENCY, RateRow
 from reports.values import ZERO, Issuer, Seller
 
 COVER_ROWS = 10
+# Lines of names in the cover's table, and characters of a name that surely stand in one of them.
+COVER_LINES = 12
+COVER_NAME = 22
 # From this many characters on, amounts need the room of bars and sparklines.
 WIDE_AMOUNT = 12
 ATTENTION_ON_COVER = 5
@@ -89,8 +93,16 @@ class Statement:
         return self.figures.rows
 
     @property
+    def budgeted(self) -> bool:
+        """Whether the table of items is one of departments against their budgets, or of spend alone."""
+        plans = [self.figures.plan, *(row.plan for row in self.rows)]
+        return not self.department and any(plan is not None for plan in plans)
+
+    @property
     def cover_rows(self) -> tuple[Row, ...]:
-        return self.rows[:COVER_ROWS]
+        """As many as leave the list below them on the cover; a long name takes several lines."""
+        lines = list(accumulate(1 + len(row.name) // COVER_NAME for row in self.rows[:COVER_ROWS]))
+        return self.rows[: max(1, sum(1 for height in lines if height <= COVER_LINES))]
 
     @property
     def cover_left_out(self) -> int:
@@ -157,9 +169,14 @@ class Statement:
         return self.figures.budget is not None and self.figures.spend > self.figures.budget
 
     @property
-    def trend_title(self) -> str:
-        length = len(self.rows[0].trend) if self.rows else 0
-        return f"{length} months" if length > 1 else "Months"
+    def months(self) -> int:
+        """How many months a sparkline shows; one makes no line."""
+        return len(self.rows[0].trend) if self.rows else 0
+
+    @property
+    def centred(self) -> bool:
+        """Whether any row of the items names a cost centre."""
+        return any(row.note for row in self.rows)
 
     @property
     def wide(self) -> bool:

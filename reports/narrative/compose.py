@@ -314,7 +314,6 @@ def _course(facts: Facts, figures: Figures, days: list[tuple[date, Decimal]]) ->
 
 def _items(facts: Facts, figures: Figures, noun: str) -> str:
     used = [row for row in figures.rows if row.now or row.spend]
-    dearest = max(used, key=lambda row: row.spend, default=None)
     if facts.scope.kind == "organisation":
         over = [(row.name, row.variance or ZERO) for row in figures.rows if row.over]
         with_budget = sum(1 for row in figures.rows if row.budget is not None)
@@ -324,9 +323,12 @@ def _items(facts: Facts, figures: Figures, noun: str) -> str:
             else None
         )
     else:
-        found = departments.dearest(dearest.name, dearest.spend, figures.spend, dearest.now) if dearest else None
-    found = found or departments.how_many(len(used), noun)
-    return found.text if found else f"No {noun} had usage"
+        dearest = max(used, key=lambda row: row.spend, default=None)
+        name = dearest.name if dearest and dearest.tagged else ""
+        found = departments.dearest(name, dearest.spend, figures.spend, dearest.now) if dearest else None
+    found = found or departments.how_many(sum(1 for row in used if row.tagged), noun, all_priced=not figures.unpriced)
+    untagged = figures.untagged.spend if figures.untagged else ZERO
+    return (found or departments.no_item(noun, has_usage=figures.has_usage, untagged=untagged)).text
 
 
 def _dearest_provider(facts: Facts, figures: Figures) -> Sentence | None:

@@ -49,20 +49,33 @@ def leading(names: Sequence[str], spends: Sequence[Decimal], total: Decimal) -> 
     return None
 
 
-def how_many(items: int, noun: str) -> Sentence | None:
-    """The headline without budgets: `Three projects used AI models`."""
+def how_many(items: int, noun: str, *, all_priced: bool = True) -> Sentence | None:
+    """The headline without budgets: `Three projects had usage`. Unpriced usage alone makes no item one of these."""
     if items <= 0:
         return None
-    return Sentence(f"{number_word(items).capitalize()} {noun if items > 1 else noun.removesuffix('s')} had usage")
+    counted = noun if items > 1 else noun.removesuffix("s")
+    return Sentence(f"{number_word(items).capitalize()} {counted} had {'usage' if all_priced else 'priced usage'}")
 
 
 def dearest(name: str, spend: Decimal, total: Decimal, now: Decimal) -> Sentence | None:
-    """The headline of a department's projects: the dearest one, its amount as printed (`now`) and its exact share."""
+    """The headline of a department's projects: the dearest one, its amount as printed (`now`) and its exact share.
+
+    An empty name is what names no project.
+    """
     if spend <= 0 or total <= 0:
         return None
     if spend == total:
-        return Sentence(f"All spend is {name}’s")
+        return Sentence(f"All spend is {name}’s" if name else "All spend names no project")
+    if not name:
+        return Sentence(f"The largest part names no project: {money(now)}, {share(spend, total)} of spend")
     return Sentence(f"{name} cost most: {money(now)}, {share(spend, total)} of spend")
+
+
+def no_item(noun: str, *, has_usage: bool, untagged: Decimal) -> Sentence:
+    """The headline where no item has spend: `untagged` is the spend that names none."""
+    if untagged:
+        return Sentence(f"All spend is untagged: it names no {noun.removesuffix('s')}")
+    return Sentence("No usage of the month has a price" if has_usage else f"No {noun} had usage")
 
 
 def budgets_add_up(plans: Sequence[Decimal], plan: Decimal | None) -> Sentence | None:

@@ -142,6 +142,12 @@ class TestDearest:
         assert text(departments.dearest("P", D(43), D(100), D(43))) == "P cost most: $43, 43% of spend"
         assert text(departments.dearest("P", D(100), D(100), D(100))) == "All spend is P’s"
 
+    def test_what_names_no_project_is_no_project(self) -> None:
+        assert text(departments.dearest("", D(100), D(100), D(100))) == "All spend names no project"
+        assert text(departments.dearest("", D(43), D(100), D(43))) == (
+            "The largest part names no project: $43, 43% of spend"
+        )
+
     def test_the_share_is_that_of_the_exact_amounts(self) -> None:
         # $931 of $1,400 would be 66.5%, and the charges page, in cents, has 66%.
         found = departments.dearest("P", D("931.10"), D("1400.30"), D(931))
@@ -155,6 +161,17 @@ def test_how_many_counts_and_is_silent_at_none() -> None:
     assert text(departments.how_many(3, "projects")) == "Three projects had usage"
     assert text(departments.how_many(1, "projects")) == "One project had usage"
     assert departments.how_many(0, "projects") is None
+    assert text(departments.how_many(2, "departments", all_priced=False)) == "Two departments had priced usage"
+
+
+def test_where_no_item_has_spend_nothing_is_called_one() -> None:
+    assert text(departments.no_item("departments", has_usage=True, untagged=D(3))) == (
+        "All spend is untagged: it names no department"
+    )
+    assert (
+        text(departments.no_item("departments", has_usage=True, untagged=D(0))) == "No usage of the month has a price"
+    )
+    assert text(departments.no_item("projects", has_usage=False, untagged=D(0))) == "No projects had usage"
 
 
 def test_budgets_that_add_up_need_no_note() -> None:

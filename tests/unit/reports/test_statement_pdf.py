@@ -144,6 +144,37 @@ def test_a_line_never_ends_within_a_signed_amount(marts: Path, issuer: Issuer) -
     assert signed and all(re.fullmatch(r'<span class="held">\+\$[\d,]+</span>', amount) for amount in signed)
 
 
+def test_without_budgets_departments_are_shown_by_spend(issuer: Issuer, tmp_path: Path) -> None:
+    """A new user's first statement: no table of dashes under the name of a budget, and untagged is no department."""
+    marts = build_marts(
+        tmp_path / "marts",
+        first=date(2026, 10, 1),
+        budgets={},
+        organisation_budget=None,
+        edits=["UPDATE usage SET department = '', cost_centre = ''"],
+    )
+    page = html(build(marts, OCTOBER, ORGANISATION, issuer, attachment="a.csv"))
+    assert "All spend is untagged: it names no department</h2>" in page
+    assert "Spend by department" in page and "Budget by department" not in page
+    assert "Variance" not in page and ">Months<" not in page and "Cost centre" not in page
+    assert faults(pdf.lay_out(page)) == []
+
+
+def test_names_of_many_lines_leave_the_cover_on_one_page(issuer: Issuer, tmp_path: Path) -> None:
+    marts = build_marts(
+        tmp_path / "marts",
+        first=date(2026, 9, 1),
+        until=date(2026, 10, 20),
+        budgets={},
+        edits=["UPDATE usage SET department = department || ' and everything else that belongs to it'"],
+    )
+    statement = build(marts, OCTOBER, ORGANISATION, issuer, attachment="a.csv")
+    assert 0 < len(statement.cover_rows) < 8
+    assert statement.cover_left_out == 8 - len(statement.cover_rows)
+    second = "".join(texts(pdf.lay_out(html(statement)).pages[1]._page_box))
+    assert "Cumulative spend" in second
+
+
 class TestHostileNames:
     def test_nothing_overflows_and_nothing_is_missing(self, statements: list[Statement]) -> None:
         for statement in statements:
