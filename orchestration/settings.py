@@ -259,7 +259,10 @@ class Settings(_Frozen):
 
 def load_settings(home: Home) -> Settings:
     """Read and check the home's settings; a wrong one raises, naming the key and what is allowed."""
-    text = home.settings_file.read_text(encoding="utf-8")
+    try:
+        text = home.settings_file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{home.settings_file} is not UTF-8 text.", "Save it as UTF-8.") from error
     try:
         raw = yaml.safe_load(text)
     except yaml.YAMLError as error:

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from orchestration.errors import TallyhouseError
 from orchestration.home import Home
 
 # Raised when the columns of a mart change: every published day is then built again, at its pinned prices.
@@ -127,8 +128,15 @@ class Manifest:
 
 
 def read_manifest(home: Home) -> Manifest | None:
-    """The manifest of the current snapshot, or None before the first publish."""
-    return read_snapshot_manifest(home.current_marts)
+    """The manifest of the current snapshot, or None before the first publish; a damaged one raises."""
+    try:
+        return read_snapshot_manifest(home.current_marts)
+    except (ValueError, TypeError, KeyError) as error:
+        raise TallyhouseError(
+            f"{home.current_marts / MANIFEST_FILE} is damaged, so nobody can tell what is published: {error}.",
+            f"Remove {home.current_marts.parent} and run: tallyhouse run. It builds every day again from what is "
+            "landed, at the prices the days are pinned to.",
+        ) from error
 
 
 def read_snapshot_manifest(snapshot: Path) -> Manifest | None:

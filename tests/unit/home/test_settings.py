@@ -115,3 +115,9 @@ def test_the_nearest_home_above_is_found(tmp_path: Path) -> None:
     assert find_home(None, None, below).root == tmp_path
     with pytest.raises(SettingsError, match="tallyhouse init"):
         find_home(below, None, below)
+
+
+def test_settings_in_another_encoding_are_named(tmp_path: Path) -> None:
+    (tmp_path / "tallyhouse.yaml").write_text("organisation: {name: Büro}\n", encoding="utf-16")
+    with pytest.raises(SettingsError, match=r"tallyhouse\.yaml is not UTF-8 text\. Save it as UTF-8\."):
+        load_settings(Home(tmp_path))
