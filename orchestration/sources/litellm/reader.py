@@ -23,6 +23,7 @@ _INPUT_PARTS = {
         f"{_MORE}.cache_read_input_tokens",
     ),
     "cache creation tokens": (
+        f"{_USAGE}.prompt_tokens_details.cache_creation_tokens",
         f"{_USAGE}.cache_creation_input_tokens",
         f"{_MORE}.cache_creation_input_tokens",
     ),
@@ -31,6 +32,11 @@ _INPUT_PARTS = {
 _OUTPUT_PARTS = {
     "reasoning tokens": (f"{_USAGE}.completion_tokens_details.reasoning_tokens",),
     "audio completion tokens": (f"{_USAGE}.completion_tokens_details.audio_tokens",),
+}
+_HOUR_LONG = {
+    "cache creation tokens for 1 hour": (
+        f"{_USAGE}.prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens",
+    ),
 }
 
 
@@ -65,43 +71,54 @@ def _checks() -> list[Check]:
             quoted("request_tags is not valid JSON"),
         )
     ]
-    for whole, parts in (("prompt_tokens", _INPUT_PARTS), ("completion_tokens", _OUTPUT_PARTS)):
+    wholes = {name: f"coalesce({name}, 0)" for name in ("prompt_tokens", "completion_tokens")}
+    written = _count(_INPUT_PARTS["cache creation tokens"])
+    for parts, whole, called in (
+        (_INPUT_PARTS, wholes["prompt_tokens"], "prompt_tokens"),
+        (_OUTPUT_PARTS, wholes["completion_tokens"], "completion_tokens"),
+        (_HOUR_LONG, written, "cache creation tokens"),
+    ):
         for label, paths in parts.items():
-            found.extend(_part(label, paths, whole))
-    read, written = (_count(_INPUT_PARTS[part]) for part in ("cached tokens", "cache creation tokens"))
-    together = f"coalesce({read}, 0) + coalesce({written}, 0)"
-    found.append(
-        Check(
-            f"metadata IS NOT NULL AND {together} > coalesce(prompt_tokens, 0)",
-            f"concat('cached and cache creation tokens are ', {together}, "
-            "', more than the prompt_tokens they are part of, ', coalesce(prompt_tokens, 0))",
-        )
-    )
-    return found
-
-
-def _part(label: str, paths: tuple[str, ...], whole: str) -> list[Check]:
-    text, count = _text(paths), _count(paths)
+            found += [_whole_number(label, paths), _within(label, _count(paths), whole, called)]
+    # What staging takes out of a whole must be inside it together: less than no tokens would cost less than nothing.
+    read, reasoning, audio = (_count(paths) for paths in (_INPUT_PARTS["cached tokens"], *_OUTPUT_PARTS.values()))
     return [
-        Check(
-            f"metadata IS NOT NULL AND {text} IS NOT NULL AND coalesce(NOT regexp_full_match({text}, "
-            f"'[0-9]{{1,15}}'), true)",
-            f"concat({quoted(f'{label} in metadata are ')}, left({text}, 60), ', which is no whole number')",
+        *found,
+        _within("cached and cache creation tokens", f"{read} + {written}", wholes["prompt_tokens"], "prompt_tokens"),
+        _within(
+            "reasoning and audio completion tokens", f"{reasoning} + {audio}", wholes["completion_tokens"],
+            "completion_tokens",
         ),
-        Check(
-            f"metadata IS NOT NULL AND coalesce({count} > coalesce({whole}, 0), false)",
-            f"concat({quoted(f'{label} are ')}, {count}, {quoted(f', more than the {whole} they are part of, ')}, "
-            f"coalesce({whole}, 0))",
-        ),
-    ]
+    ]  # fmt: skip
 
 
-def _text(paths: tuple[str, ...]) -> str:
-    return "coalesce(" + ", ".join(f"{_SAFE} ->> {quoted(path)}" for path in paths) + ")"
+def _whole_number(label: str, paths: tuple[str, ...]) -> Check:
+    """Wherever the count is written, it is one."""
+    wrong = ", ".join(
+        f"CASE WHEN NOT regexp_full_match({text}, '[0-9]{{1,15}}') THEN {text} END" for text in map(_text, paths)
+    )
+    shown = f"coalesce({wrong})" if len(paths) > 1 else wrong
+    return Check(
+        f"metadata IS NOT NULL AND {shown} IS NOT NULL",
+        f"concat({quoted(f'{label} in metadata are ')}, left({shown}, 60), ', which is no whole number')",
+    )
+
+
+def _within(label: str, part: str, whole: str, called: str) -> Check:
+    return Check(
+        f"metadata IS NOT NULL AND {part} > {whole}",
+        f"concat({quoted(f'{label} are ')}, {part}, {quoted(f', more than the {called} they are part of, ')}, {whole})",
+    )
+
+
+def _text(path: str) -> str:
+    return f"({_SAFE} ->> {quoted(path)})"
 
 
 def _count(paths: tuple[str, ...]) -> str:
-    return f"TRY_CAST({_text(paths)} AS BIGINT)"
+    """The largest of what versions of LiteLLM write in these places, as in staging."""
+    counts = ", ".join(f"TRY_CAST({_text(path)} AS BIGINT)" for path in paths)
+    return f"coalesce(greatest({counts}), 0)"
 
 
 # A text that is no JSON is refused by its own check; here it must only not raise.

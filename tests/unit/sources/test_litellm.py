@@ -71,3 +71,65 @@ def test_models_are_pairs_of_provider_and_model(make_place: Callable[..., Any]) 
         ("anthropic", "anthropic/claude-sonnet-4-5"),
         ("openai", "gpt-4o-mini"),
     }
+
+
+def _row(request: str, usage: dict[str, Any], more: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {
+        "request_id": request,
+        "startTime": "2026-08-05T16:30:36Z",
+        "prompt_tokens": 100,
+        "completion_tokens": 10,
+        "metadata": {"usage_object": usage, "additional_usage_values": more or {}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("usage", "more", "reason"),
+    [
+        (
+            {"prompt_tokens_details": {"cached_tokens": 0}, "cache_read_input_tokens": 101},
+            None,
+            "cached tokens are 101, more than the prompt_tokens they are part of, 100",
+        ),
+        (
+            {"prompt_tokens_details": {"cached_tokens": 5}},
+            {"cache_read_input_tokens": "many"},
+            "cached tokens in metadata are many, which is no whole number",
+        ),
+        (
+            {"prompt_tokens_details": {"cache_creation_tokens": 101}},
+            None,
+            "cache creation tokens are 101, more than the prompt_tokens they are part of, 100",
+        ),
+        (
+            {"prompt_tokens_details": {"cache_creation_tokens": 60}, "cache_read_input_tokens": 60},
+            None,
+            "cached and cache creation tokens are 120, more than the prompt_tokens they are part of, 100",
+        ),
+        (
+            {
+                "cache_creation_input_tokens": 10,
+                "prompt_tokens_details": {"cache_creation_token_details": {"ephemeral_1h_input_tokens": 11}},
+            },
+            None,
+            "cache creation tokens for 1 hour are 11, more than the cache creation tokens they are part of, 10",
+        ),
+        (
+            {"completion_tokens_details": {"reasoning_tokens": 6, "audio_tokens": 5}},
+            None,
+            "reasoning and audio completion tokens are 11, more than the completion_tokens they are part of, 10",
+        ),
+    ],
+)
+def test_parts_that_would_leave_less_than_nothing_are_set_aside(
+    make_place: Callable[..., Any], usage: dict[str, Any], more: dict[str, Any] | None, reason: str
+) -> None:
+    place = make_place(gateway="litellm")
+    rows = [
+        _row("good", {"prompt_tokens_details": {"cached_tokens": 80, "audio_tokens": 50}}),
+        _row("bad", usage, more),
+    ]
+    place.inbox("gateway", "x.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    place.land()
+    assert place.rows("gateway") == [("good",)]
+    assert place.reasons("gateway") == [(2, reason)]

@@ -1,6 +1,7 @@
 -- Claude Code session records as canonical usage events. Guarantees: names, types and disjoint token classes.
 -- Grain: one delivered record; a streamed message is delivered several times while it grows.
--- Anthropic counts cached tokens outside its input. A cache write without a time to live is a five-minute one.
+-- Anthropic counts cached tokens outside its input. A cache write without a time to live is a five-minute one. Where a
+-- record gives the writes by time to live and no sum, they are the sum.
 -- costUSD is the client's estimate, never the basis of a cost.
 select
     source,
@@ -31,7 +32,10 @@ select
     cast(null as varchar) as labels,
     coalesce(input_tokens, 0) as uncached_input_tokens,
     coalesce(cache_read_input_tokens, 0) as cache_read_tokens,
-    coalesce(cache_creation_input_tokens, 0) - coalesce(ephemeral_1h_input_tokens, 0) as cache_write_5m_tokens,
+    greatest(
+        coalesce(cache_creation_input_tokens, 0),
+        coalesce(ephemeral_5m_input_tokens, 0) + coalesce(ephemeral_1h_input_tokens, 0)
+    ) - coalesce(ephemeral_1h_input_tokens, 0) as cache_write_5m_tokens,
     coalesce(ephemeral_1h_input_tokens, 0) as cache_write_1h_tokens,
     coalesce(output_tokens, 0) as output_tokens,
     cast(0 as bigint) as reasoning_tokens,

@@ -24,6 +24,14 @@ parts as (
         {{ json_count('metadata', 'usage_object.completion_tokens_details.reasoning_tokens') }} as reasoning,
         {{ json_count('metadata', 'usage_object.completion_tokens_details.audio_tokens') }} as output_audio
     from {{ source('raw', 'litellm') }}
+),
+
+-- Cached tokens may be audio too, and a row does not say how many: audio has at most what is not cached.
+disjoint as (
+    select
+        * exclude (input_audio),
+        least(input_audio, coalesce(prompt_tokens, 0) - cache_read - cache_write) as input_audio
+    from parts
 )
 
 select
@@ -71,4 +79,4 @@ select
     spend as reported_cost,
     'estimate' as reported_cost_basis,
     coalesce(lower(cache_hit), 'false') <> 'true' as is_billable
-from parts
+from disjoint
