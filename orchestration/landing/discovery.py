@@ -45,11 +45,15 @@ class FoundFile:
 
 @dataclass(frozen=True)
 class Seen:
-    """What is known of a path, so that an unchanged file is not hashed again."""
+    """What is known of a path, so that an unchanged file is not hashed again.
+
+    `landing`: in which its content was landed; empty in what earlier versions wrote down.
+    """
 
     size: int
     mtime_ns: int
     sha256: str
+    landing: str = ""
 
 
 def pending_files(home: Home, settings: Settings) -> list[Path]:
@@ -64,12 +68,14 @@ def pending(home: Home, settings: Settings) -> list[FoundFile]:
     """
     seen = read_seen(home)
     refused = {refusal.path for refusal in refusals(home, settings)}
+    # Without its receipt nothing of a landing counts: its files are landed again.
+    landed = {(path.parent.name, path.stem) for path in home.landings.glob("*/*.json")}
     new = (
         file
         for file in found_files(home, settings)
         if (file.format is not None or file.unread is not None)
         and (path := local_path(home, file.path)) not in refused
-        and not _is_seen(seen.get(path), file)
+        and not _is_seen(seen.get(path), file, landed)
     )
     return [file if file.unread else replace(file, unread=why_unread(file.path)) for file in new]
 
@@ -112,7 +118,7 @@ def read_seen(home: Home) -> dict[str, Seen]:
 
 def write_seen(home: Home, seen: dict[str, Seen]) -> None:
     raw = {
-        path: {"size": entry.size, "mtime_ns": entry.mtime_ns, "sha256": entry.sha256}
+        path: {"size": entry.size, "mtime_ns": entry.mtime_ns, "sha256": entry.sha256, "landing": entry.landing}
         for path, entry in sorted(seen.items())
     }
     write_atomically(seen_path(home), json.dumps(raw, indent=0, ensure_ascii=False) + "\n")
@@ -141,8 +147,10 @@ def _place(source: Source) -> PurePath:
     return PurePosixPath(f"{store}:", source.objects.removeprefix(SCHEME))
 
 
-def _is_seen(entry: Seen | None, file: FoundFile) -> bool:
-    return entry is not None and (entry.size, entry.mtime_ns) == (file.size, file.mtime_ns)
+def _is_seen(entry: Seen | None, file: FoundFile, landed: set[tuple[str, str]]) -> bool:
+    if entry is None or (entry.size, entry.mtime_ns) != (file.size, file.mtime_ns):
+        return False
+    return not entry.landing or (file.source, entry.landing) in landed
 
 
 def _walk(source: Source) -> Iterator[FoundFile]:

@@ -2,7 +2,7 @@
 
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -85,8 +85,8 @@ class _Run:
         self._progress = progress
         self._total, self._done = total_bytes, 0
         self._seen = read_seen(home)
-        # (source, content) → rows it delivers
-        self._landed: dict[tuple[str, str], int] = {}
+        # (source, content) → rows it delivers, and its landing
+        self._landed: dict[tuple[str, str], tuple[int, str]] = {}
         # (source, path, content) that was counted before: the same file, however its times have changed
         self._counted: set[tuple[str, str, str]] = set()
         self._sizes: dict[str, set[int]] = defaultdict(set)
@@ -168,7 +168,7 @@ class _Run:
                 )
                 self._remember(receipt)
                 self.days |= {day for file in receipt.files for day in file.days} | set(receipt.linked_days)
-                self._note_seen(list(batch.files))
+                self._note_seen(batch.source, batch.files)
                 self._tell(f"landed {batch.source.name}", batch.bytes)
                 return receipt
         return self._land_batch(Batch(batch.source, still)) if still else None
@@ -177,9 +177,10 @@ class _Run:
         again: list[Redelivery] = []
         noted: list[Examined] = []
         for examined in known:
-            rows = self._landed.get((source.name, examined.sha256))
-            if rows is None:  # its twin changed while it was read: both wait for the next run
+            landed = self._landed.get((source.name, examined.sha256))
+            if landed is None:  # its twin changed while it was read: both wait for the next run
                 continue
+            rows, _ = landed
             noted.append(examined)
             redelivery = self._as_redelivery(source, examined, rows)
             # The same content at the same path is the same file: touched, copied with its home, synced without times,
@@ -190,7 +191,7 @@ class _Run:
             counts = _plus(counts, Counts(delivered=rows, duplicates=rows), again=1, size=redelivery.bytes)
         if again:
             write_redeliveries(self.home, source.name, again)
-        self._note_seen(noted)
+        self._note_seen(source, noted)
         self._tell(f"landed {source.name}", sum(file.file.size for file in known))
         return counts
 
@@ -208,14 +209,15 @@ class _Run:
 
     def _remember(self, receipt: Receipt) -> None:
         for file in receipt.files:
-            self._landed[(receipt.source, file.sha256)] = file.delivered
+            self._landed[(receipt.source, file.sha256)] = file.delivered, receipt.landing
             self._counted.add((receipt.source, file.path, file.sha256))
             self._sizes[receipt.source].add(file.bytes)
 
-    def _note_seen(self, files: list[Examined]) -> None:
+    def _note_seen(self, source: Source, files: Iterable[Examined]) -> None:
         for examined in files:
             file = examined.file
-            self._seen[local_path(self.home, file.path)] = Seen(file.size, file.mtime_ns, examined.sha256)
+            _, landing = self._landed[(source.name, examined.sha256)]
+            self._seen[local_path(self.home, file.path)] = Seen(file.size, file.mtime_ns, examined.sha256, landing)
         write_seen(self.home, self._seen)
 
     def _tell(self, doing: str, more_bytes: int) -> None:

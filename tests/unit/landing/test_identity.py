@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from orchestration.home import Home
-from orchestration.landing import receipts, redeliveries, totals
+from orchestration.landing import pending_files, receipts, redeliveries, totals
 
 from .conftest import Place, event, jsonl
 
@@ -148,3 +148,17 @@ def test_folders_above_a_file_become_columns(make_place: Callable[..., Place]) -
         ("half", "bob", None, None),
         ("top", None, None, None),
     ]
+
+
+def test_files_of_a_receipt_that_is_gone_are_landed_again(place: Place) -> None:
+    first = place.inbox("app", "a.jsonl", jsonl(event("a")))
+    place.land()
+    twin = place.inbox("app", "b.jsonl", jsonl(event("a")))
+    place.inbox("app", "c.jsonl", jsonl(event("c")))
+    place.land()
+    (receipt,) = [path for path in place.home.landings.glob("app/*.json") if "a.jsonl" in path.read_text()]
+    receipt.unlink()
+    assert pending_files(place.home, place.settings) == [first, twin]
+    assert place.land().landed == 1
+    assert place.rows("app") == [("a",), ("c",)]
+    assert pending_files(place.home, place.settings) == []
