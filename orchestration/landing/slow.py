@@ -8,6 +8,8 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+import duckdb
+
 from orchestration.landing.discovery import FoundFile
 from orchestration.landing.examine import NEVER
 from orchestration.landing.nested import documents, inner_records, parsed, picked_records
@@ -22,6 +24,7 @@ from orchestration.landing.queries import (
     read_parquet,
 )
 from orchestration.landing.records import Half, Line, Picked, csv_records, lines, picked_lines
+from orchestration.landing.session import may_be_bad_rows
 from orchestration.landing.work import Tally, Work
 from orchestration.sources.nesting import Inner, Nesting, repeated
 from orchestration.sources.shape import Reader, Structure, identifier
@@ -42,11 +45,18 @@ def load_dirty(work: Work, dirty: set[int]) -> None:
     """Land the good rows of these files and put the others into the quarantine."""
     for numbers, given in _relations(work, dict.fromkeys(sorted(dirty))):
         if given is None:  # how many rows it holds nobody can say: the file counts as one
-            work.tallies[numbers[0]] = Tally(delivered=1, quarantined=1, not_usage=0)
-            shown = work.shown[numbers[0]]
-            work.set_aside([{"file": shown, "line": 0, "reason": "is no readable Parquet file", "text": ""}])
+            _set_aside_whole(work, numbers[0], "is no readable Parquet file")
             continue
-        stage = _stage(work, numbers, given)
+        try:
+            stage = _stage(work, numbers, given)
+        except duckdb.Error as error:
+            parquet = work.batch.files[numbers[0]].file.format == "parquet"
+            if not parquet or not may_be_bad_rows(error):
+                raise
+            # Its footer can be read and its rows cannot: none of them can be shown.
+            rows = work.delivered(numbers[0], NEVER)
+            _set_aside_whole(work, numbers[0], f"is a damaged Parquet file: none of its {rows} rows can be trusted")
+            continue
         for number, (refused, not_usage) in _counted(work, stage, numbers).items():
             work.tallies[number] = Tally(work.delivered(number, NEVER), refused, not_usage)
         _put_down(work, stage)
@@ -98,6 +108,11 @@ def _relations(work: Work, dirty: Mapping[int, _Wanted]) -> Iterator[tuple[list[
                     stream.write(json.dumps({"opened": opened, **record}, ensure_ascii=False) + "\n")
         yield numbers, (read_numbered_cells if form == "csv" else read_numbered_lines)(numbered, work.reader)
         numbered.unlink()
+
+
+def _set_aside_whole(work: Work, number: int, reason: str) -> None:
+    work.tallies[number] = Tally(delivered=1, quarantined=1, not_usage=0)
+    work.set_aside([{"file": work.shown[number], "line": 0, "reason": reason, "text": ""}])
 
 
 def _stage(work: Work, numbers: list[int], given: str) -> Stage:

@@ -233,3 +233,18 @@ def test_line_ends_of_an_old_mac_are_told(place: Place) -> None:
     assert (line, reason) == (
         1, "the header is unreadable: holds a carriage return that neither ends a line nor stands in quotes",
     )  # fmt: skip
+
+
+def test_a_parquet_file_with_damaged_data_stops_nothing(place: Place) -> None:
+    import duckdb
+
+    path = place.inbox("app", "x.parquet", b"")
+    rows = f"SELECT 'e' || i AS event_id, '{AT}' AS event_at FROM range(50000) AS t(i)"
+    duckdb.sql(f"COPY ({rows}) TO '{path}' (FORMAT parquet)")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:3000] + bytes(300) + whole[3300:])
+    place.inbox("app", "y.jsonl", jsonl(GOOD))
+    report = place.land()
+    assert place.rows("app") == [("good",)]
+    assert place.reasons("app") == [(0, "is a damaged Parquet file: none of its 50000 rows can be trusted")]
+    assert (report.delivered, report.landed, report.quarantined) == (2, 1, 1)
