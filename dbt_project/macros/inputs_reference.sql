@@ -19,6 +19,7 @@
             'discount_id': 'varchar', 'kind': 'varchar', 'provider': 'varchar', 'provider_account': 'varchar',
             'model': 'varchar', 'department': 'varchar', 'percent': 'decimal(10, 6)', 'per_unit': 'decimal(22, 12)',
             'unit': 'varchar', 'apply_order': 'integer', 'valid_from': 'date', 'valid_to': 'date', 'source': 'varchar',
+            'inference_region': 'varchar',
         },
         'commitments': {
             'commitment_id': 'varchar', 'name': 'varchar', 'kind': 'varchar', 'provider': 'varchar',
