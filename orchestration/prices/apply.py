@@ -1,9 +1,10 @@
 """The customer's prices laid over the package's."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 from orchestration.prices.bands import (
     CONTEXT_END,
@@ -19,6 +20,7 @@ from orchestration.prices.bands import (
 from orchestration.prices.overrides import Override
 from orchestration.prices.regions import ANY
 from orchestration.prices.units import IMAGE_KEY, WEB_SEARCH_KEY, resolve_rates
+from orchestration.reference.table import Fault
 
 ORIGIN = "override"
 COLUMN_KEYS = {
@@ -53,12 +55,7 @@ def apply_overrides(
     An override for one service tier is laid over those for all of them.
     """
     by_id = {tariff.price_id: tariff for tariff in tariffs}
-    named: dict[tuple[str, str], list[str]] = {}
-    for tariff in by_id.values():
-        named.setdefault((tariff.provider, tariff.model.lower()), []).append(tariff.price_id)
-        in_full = (tariff.provider, tariff.price_id.removeprefix(f"{tariff.provider}/").lower())
-        if in_full[1] != tariff.model.lower():
-            named.setdefault(in_full, []).append(tariff.price_id)
+    named = _names(by_id.values())
     for override in sorted(overrides, key=lambda override: override.service_tier != ""):
         key = (override.provider, override.model)
         if key not in named:
@@ -70,6 +67,43 @@ def apply_overrides(
         for price_id in named[key]:
             by_id[price_id] = _overridden(by_id[price_id], override)
     return list(by_id.values())
+
+
+def _names(tariffs: Iterable[Tariff]) -> dict[tuple[str, str], list[str]]:
+    named: dict[tuple[str, str], list[str]] = {}
+    for tariff in tariffs:
+        named.setdefault((tariff.provider, tariff.model.lower()), []).append(tariff.price_id)
+        in_full = (tariff.provider, tariff.price_id.removeprefix(f"{tariff.provider}/").lower())
+        if in_full[1] != tariff.model.lower():
+            named.setdefault(in_full, []).append(tariff.price_id)
+    return named
+
+
+def gaps(
+    tariffs: Iterable[Tariff], overrides: Iterable[Override], find: Callable[[str, str], str | None]
+) -> Iterator[Fault]:
+    """Days between the rows of a model that has no other price: its usage of these days would have none.
+
+    Before the first and after the last row the model is not offered yet or no longer. A model of the price package
+    costs there what the package says, and a tier that has rows of its own what the rows for all tiers say.
+    """
+    named = _names(tariffs)
+    own: dict[tuple[str, str], dict[str, list[Override]]] = {}
+    for override in overrides:
+        key = (override.provider, override.model)
+        if key not in named and find(*key) is None:
+            own.setdefault(key, {}).setdefault(override.service_tier, []).append(override)
+    for (provider, model), by_tier in own.items():
+        for rows in [by_tier[""]] if "" in by_tier else by_tier.values():
+            for earlier, later in pairwise(sorted(rows, key=lambda row: row.valid_from)):
+                if earlier.valid_to < later.valid_from:
+                    first, second = sorted((earlier.line, later.line))
+                    yield Fault(
+                        second,
+                        f"lines {first} and {second}: no price of {provider}/{model} holds from {earlier.valid_to} "
+                        f"until before {later.valid_from}",
+                        "Let the earlier one's valid_to be the later one's valid_from, or write a row between them",
+                    )
 
 
 def _overridden(tariff: Tariff, override: Override) -> Tariff:

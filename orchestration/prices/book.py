@@ -11,6 +11,7 @@ from orchestration.home import Home
 from orchestration.prices.discounts import discounts_path, discounts_text, hashed_text, write_discounts
 from orchestration.reference.charges import DISCOUNTS, Discount
 from orchestration.reference.commitments import COMMITMENTS, covered
+from orchestration.reference.table import FaultsError
 
 _PACKAGE = "genai-prices"
 _FORM = 4
@@ -101,16 +102,19 @@ def _read_current(path: Path) -> dict[str, str]:
 
 def _flatten(home: Home, overrides_csv: Path) -> PriceBook:
     from orchestration.prices import catalogue, matching, store
-    from orchestration.prices.apply import apply_overrides
+    from orchestration.prices.apply import apply_overrides, gaps
     from orchestration.prices.overrides import read_overrides
     from orchestration.prices.tiling import check_tiling
 
     overrides = read_overrides(overrides_csv, matching.provider_id)
-    tariffs = apply_overrides(
-        catalogue.tariffs(),
-        overrides,
-        lambda provider, model: found.price_id if (found := matching.match_with_provider(provider, model)) else None,
-    )
+
+    def find(provider: str, model: str) -> str | None:
+        found = matching.match_with_provider(provider, model)
+        return found.price_id if found else None
+
+    if faults := list(gaps(catalogue.tariffs(), overrides, find)):
+        raise FaultsError(overrides_csv, faults)
+    tariffs = apply_overrides(catalogue.tariffs(), overrides, find)
     check_tiling(tariffs)
     discounts = _steps(home)
     text = store.flat_text(tariffs)
@@ -118,12 +122,13 @@ def _flatten(home: Home, overrides_csv: Path) -> PriceBook:
     package = importlib.metadata.version(_PACKAGE)
     version = f"genai-{package}-{hashlib.sha256(content.encode('utf-8')).hexdigest()[:8]}"
     path = home.prices / f"{version}.parquet"
+    counted = ((len(overrides), "override"), (len(discounts), "discount or markup"))
+    parts = [f"{count} {_plural(noun, count)}" for count, noun in counted if count]
+    label = f"{_PACKAGE} {package}{' with ' if parts else ''}{' and '.join(parts)}"
     write_discounts(discounts_path(home.prices, version), discounts_text(discounts))
     if not path.exists():
         store.write_bands(path, text)
-    counted = ((len(overrides), "override"), (len(discounts), "discount or markup"))
-    parts = [f"{count} {_plural(noun, count)}" for count, noun in counted if count]
-    return PriceBook(version, f"{_PACKAGE} {package}{' with ' if parts else ''}{' and '.join(parts)}", path)
+    return PriceBook(version, label, path)
 
 
 def _plural(noun: str, count: int) -> str:

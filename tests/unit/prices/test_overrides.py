@@ -83,6 +83,22 @@ def test_an_override_of_one_tier_is_written_as_it_is_and_wins_over_that_of_all(h
     assert "lines 2 and 3: two prices of openai/gpt-4.1 in batch hold on 2026-05-01" in error.message
 
 
+def test_days_between_two_rows_of_a_model_without_another_price_are_refused(home: Home) -> None:
+    own = {"provider": "house", "model": "painter", "input_mtok": "1", "output_mtok": "2"}
+    early, late = own | {"valid_to": "2026-02-01"}, own | {"valid_from": "2026-03-01"}
+    error = refused(home, GPT, late, early)
+    assert error.message.endswith(
+        "price_overrides.csv, lines 3 and 4: no price of house/painter holds from 2026-02-01 until before 2026-03-01."
+    )
+    assert "write a row between them" in error.next_step
+    between = own | {"valid_from": "2026-02-01", "valid_to": "2026-03-01", "service_tier": "batch"}
+    assert "lines 2 and 3" in refused(home, early, late, between).message
+    # With a row between; of one tier where another row is for all; and where the price package goes on.
+    reader(home, early, late, between | {"service_tier": ""})
+    reader(home, own, early | {"service_tier": "batch"}, late | {"service_tier": "batch"})
+    reader(home, GPT | {"valid_to": "2026-02-01"}, GPT | {"valid_from": "2026-03-01"})
+
+
 def test_a_blank_rate_falls_back_within_the_row(home: Home) -> None:
     bands = reader(
         home,
@@ -141,14 +157,11 @@ def test_every_further_column_prices_its_own_class(home: Home) -> None:
 
 def test_a_model_nobody_knows_is_priced_on_the_days_of_its_override_only(home: Home) -> None:
     row = {"provider": "Acme", "model": "In-House-1", "input_mtok": "0", "output_mtok": "0.5"}
-    bands = reader(
-        home,
-        row | {"valid_from": "2026-01-01", "valid_to": "2026-02-01"},
-        row | {"valid_from": "2026-05-01"},
-    )
+    bands = reader(home, row | {"valid_from": "2026-01-01", "valid_to": "2026-02-01"})
+    assert bands.find("acme/in-house-1", "2025-12-31") == []
     assert bands.band("acme/in-house-1", "2026-01-31")["uncached_input_rate"] == 0
-    assert bands.find("acme/in-house-1", "2026-03-01") == []
-    assert len(bands.find("acme/in-house-1", "2026-06-01", tier="flex")) == 1
+    assert bands.find("acme/in-house-1", "2026-02-01") == []
+    assert len(bands.find("acme/in-house-1", "2026-01-15", tier="flex")) == 1
 
 
 def test_an_override_of_a_dated_id_prices_that_id_apart_and_its_family_as_before(home: Home) -> None:
