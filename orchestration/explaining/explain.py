@@ -32,7 +32,8 @@ from orchestration.settings import Settings
 class Explanation:
     """One event and how its cost came about. `event`: its row of int_usage_priced, every column.
 
-    `day_state`: whether the day is published as it is explained here. `book`: the pinned price book in words.
+    `day_state`: whether the day is published as it is explained here. `book`: the pinned price book in words;
+    `book_known_at`: when it was first made here, None for one from before this was kept.
     `override_line`: the line of price_overrides.csv that the price is from, where the file still has it. `hint`: the
     nearest known prices of an unknown model. `closed`: the month of the day as it was issued, where it is closed.
     `lines` are in the price book's currency, all else in the reporting one; where that is another, `rate` is the day's
@@ -51,6 +52,7 @@ class Explanation:
     timezone: str
     converted: tuple[ConvertedPart, ...] = ()
     rate: DayRate | None = None
+    book_known_at: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Everything, exact."""
@@ -71,6 +73,7 @@ def explain_event(home: Home, settings: Settings, event_id: str, *, source: str 
     from orchestration.pipeline import plan_build
     from orchestration.prices import current_book
     from orchestration.prices.discounts import steps_of
+    from orchestration.prices.known import read_known
 
     with writer(home, doing="explain", now=settings.now):
         landed = receipts(home)
@@ -112,6 +115,7 @@ def explain_event(home: Home, settings: Settings, event_id: str, *, source: str 
         timezone=settings.timezone,
         converted=tuple(converted_parts(event, lines)),
         rate=next((item.rate for item in plan.days if item.day == event["usage_date"]), None),
+        book_known_at=known.known_at if (known := read_known(home.prices, version)) else None,
     )
 
 

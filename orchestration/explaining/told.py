@@ -54,7 +54,7 @@ def reading(found: Explanation) -> Iterator[Entry]:
         lines = f", line {', '.join(map(str, row.lines))}" if row.lines else ""
         yield ("Delivered", f"{row.path}{lines}: {_moment(row.at)}, landed {row.landed_at[:19]}")
     if event["records"] > 1:
-        yield ("Counted", f"once, of {event['records']} rows: time of the earliest, figures of the largest")
+        yield ("Counted", f"once, of {event['records']} rows: {_which_row(found)}")
     if event["role"] == "control":
         yield ("Counted", "not at all: the source only controls what another one counts")
     yield ("Day", f"{event['usage_date']} in {found.timezone}; {found.day_state}")
@@ -62,8 +62,18 @@ def reading(found: Explanation) -> Iterator[Entry]:
         yield ("Month", _closed(found.closed))
     yield ("Department", (event["department"] or "untagged") + _more(event["cost_centre"], " ({})"))
     yield from _model(found)
-    yield ("Price book", found.book)
+    known = _more((found.book_known_at or "")[:16].replace("T", " "), ", known here since {} UTC")
+    yield ("Price book", found.book + known)
     yield from _price(found)
+
+
+def _which_row(found: Explanation) -> str:
+    """Of several rows of one source they are put together; one that another source mirrors wins whole."""
+    source = found.event["source"]
+    own = sum(row.source == source for row in found.rows)
+    if own == len(found.rows):
+        return "time of the earliest, figures of the largest"
+    return f"what {source} says" + (", time of the earliest, figures of the largest" if own > 1 else "")
 
 
 def _closed(month: ClosedMonth) -> str:

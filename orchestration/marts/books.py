@@ -8,6 +8,7 @@ from orchestration.home import Home
 from orchestration.landing.receipts import Receipt
 from orchestration.marts.plan import Plan
 from orchestration.prices import PriceBook, current_book, resolve_models
+from orchestration.prices.known import read_known
 
 
 def books_for(
@@ -23,8 +24,9 @@ def books_for(
     pairs = {(provider, model) for receipt in receipts for provider, model in receipt.models}
     books = {}
     for version in sorted({day.price_version for day in plan.days}):
-        # A book that only pins remember (the marts were thrown away) is known by its version.
-        labels.setdefault(version, version)
+        # A book that only pins remember (the marts were thrown away) and that is older than such notes: its version.
+        known = read_known(home.prices, version)
+        labels.setdefault(version, known.label if known else version)
         book = PriceBook(version=version, label=labels[version], path=home.prices / f"{version}.parquet")
         if not book.path.exists():
             raise TallyhouseError(

@@ -9,6 +9,7 @@ from pathlib import Path
 from orchestration.files import write_atomically
 from orchestration.home import Home
 from orchestration.prices.discounts import discounts_path, discounts_text, hashed_text, write_discounts
+from orchestration.prices.known import keep_known
 from orchestration.reference.charges import DISCOUNTS, Discount
 from orchestration.reference.commitments import COMMITMENTS, covered
 from orchestration.reference.table import FaultsError
@@ -127,6 +128,7 @@ def _flatten(home: Home, overrides_csv: Path) -> PriceBook:
     label = f"{_PACKAGE} {package}{' with ' if parts else ''}{' and '.join(parts)}"
     write_discounts(discounts_path(home.prices, version), discounts_text(discounts))
     if not path.exists():
+        keep_known(home.prices, version, label)
         store.write_bands(path, text)
     return PriceBook(version, label, path)
 

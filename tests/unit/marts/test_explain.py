@@ -151,6 +151,22 @@ def test_what_is_not_priced_says_why_and_what_is_near(home: Small) -> None:
     assert "Not priced: no price for audio seconds" in seconds
 
 
+def test_of_a_mirrored_event_it_says_whose_record_counts(home: Small, tmp_path: Path) -> None:
+    mirrored = Small(tmp_path / "home", "sources: {app: {kind: events}, copy: {kind: events, mirrors: app}}\n")
+    mirrored.drop({**_SONNET, "event_id": "both", "output_tokens": 3})
+    mirrored.drop({**_SONNET, "event_id": "both", "output_tokens": 9}, source="copy")
+    mirrored.land()
+    mirrored.build()
+    found = asked(mirrored, "both", "copy")
+    assert found.event["output_tokens"] == 3
+    assert "Counted:                                 once, of 2 rows: what app says\n" in text_of(found)
+
+
+def test_a_price_book_says_since_when_it_is_known(home: Small) -> None:
+    known = asked(home, "edge").book_known_at
+    assert known and f"known here since {known[:10]} {known[11:16]} UTC" in text_of(asked(home, "edge"))
+
+
 def test_two_sources_with_one_id_are_asked_apart_and_an_unknown_id_is_an_error(home: Small) -> None:
     with pytest.raises(SettingsError, match=r"The sources app, other each have an event 'twice'.* --source app"):
         explain_event(home.home, home.settings, "twice")

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from orchestration.home import Home
 from orchestration.prices import PriceBook, book_stamp, current_book
 from orchestration.prices.bands import CONTEXT_END, DAY_SECONDS, Cell, Priced, Span, Step, Tariff
+from orchestration.prices.known import Known, read_known
 from orchestration.prices.overrides import COLUMNS
 from orchestration.prices.store import BAND_TYPES
 from orchestration.prices.tiling import TilingError, check_tiling
@@ -114,7 +116,27 @@ def test_a_lost_book_and_a_broken_note_of_it_are_written_again(home: Home) -> No
         "version": book.version,
         "label": book.label,
     }
-    assert sorted(path.name for path in home.prices.iterdir()) == ["current.json", book.path.name]
+    assert sorted(path.name for path in home.prices.iterdir()) == [
+        "current.json", f"{book.version}.known.json", book.path.name,
+    ]  # fmt: skip
+
+
+def test_the_first_time_that_a_version_was_made_is_kept(home: Home) -> None:
+    before = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    book = current_book(home)
+    known = read_known(home.prices, book.version)
+    assert known is not None and known.label == "genai-prices 0.2.3"
+    assert before <= known.known_at <= f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    note = home.prices / f"{book.version}.known.json"
+    note.write_text('{"label": "as it was", "known_at": "2026-01-01T00:00:00Z"}', encoding="utf-8")
+    book.path.unlink()
+    current_book(home)
+    assert read_known(home.prices, book.version) == Known("as it was", "2026-01-01T00:00:00Z")
+    # A book that was made before this was kept has been known longer than anybody can tell.
+    note.unlink()
+    (home.prices / "current.json").unlink()
+    current_book(home)
+    assert read_known(home.prices, book.version) is None
 
 
 def test_the_stamp_changes_with_the_overrides_only(home: Home, tmp_path: Path) -> None:

@@ -195,7 +195,9 @@ def test_rows_are_appended_once_and_never_changed(home: Home) -> None:
     resolve_models(home, book, {("openai", "gpt-4.1"), (None, "claude-2")})
     assert read_names(path)[:3] == first
     assert len(read_names(path)) == 4
-    assert sorted(item.name for item in home.prices.iterdir()) == sorted(["current.json", book.path.name, path.name])
+    assert {item.name for item in home.prices.iterdir()} == {
+        "current.json", f"{book.version}.known.json", book.path.name, path.name,
+    }  # fmt: skip
 
 
 def test_an_empty_name_is_no_name_and_has_one_row(home: Home) -> None:
