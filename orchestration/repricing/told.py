@@ -44,7 +44,8 @@ def print_repricing(done: Repricing, as_json: bool) -> None:
         console.print(f"Every day of the range has the newest price book ({done.version}) and exchange rate already.")
         return
     did = "repriced" if done.published else "would be repriced"
-    console.print(f"{len(done.days)} days {did} with {done.version}: {done.days[0]} to {done.days[-1]}.")
+    days = "1 day" if len(done.days) == 1 else f"{len(done.days):,} days"
+    console.print(f"{days} {did} with {done.version}: {done.days[0]} to {done.days[-1]}.")
     if not done.changes:
         console.print("No cost changes.")
     else:
