@@ -131,7 +131,9 @@ def _unread_folders(home: Home, settings: Settings) -> Iterator[Finding]:
     """Logs that somebody dropped where no source reads."""
     read = {source.path for source in settings.sources.values()}
     for folder in sorted(home.inbox.iterdir()) if home.inbox.is_dir() else ():
-        if folder.is_dir() and not any(path == folder or folder in path.parents for path in read):
+        # The empty one that a new home begins with is no mistake of anybody's.
+        filled = folder.is_dir() and any(path.is_file() for path in folder.rglob("*"))
+        if filled and not any(path == folder or folder in path.parents for path in read):
             yield Finding(
                 f"inbox/{folder.name}",
                 False,

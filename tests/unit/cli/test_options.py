@@ -79,6 +79,14 @@ def test_doctor_asks_for_the_libraries_that_drawing_needs(
     assert hidden["ok"] is False and "libharfbuzz-subset0" in str(hidden["detail"])
 
 
+def test_doctor_names_a_folder_that_no_source_reads_once_something_lies_in_it(call: Call, home: Home) -> None:
+    dropped = home.root / "inbox" / "gateway" / "2026"
+    dropped.mkdir(parents=True)
+    assert "inbox/gateway" not in call("doctor", "--home", home.root).out
+    (dropped / "spend.jsonl").write_text("{}\n", encoding="utf-8")
+    assert "no source reads it: add gateway to" in call("doctor", "--home", home.root).out
+
+
 def test_a_folder_that_cannot_be_a_home_is_refused(call: Call, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     said = call("init", tmp_path / "file")
