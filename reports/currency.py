@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
+_CENT = Decimal("0.01")
 _SIGNS: Mapping[str, str] = {"USD": "$", "EUR": "€", "GBP": "£"}
 _NAMES: Mapping[str, str] = {
     "AED": "UAE dirhams",
@@ -78,8 +79,9 @@ def using(code: str) -> Iterator[None]:
 
 
 def cents(value: Decimal, code: str | None = None) -> str:
-    """An amount as the terminal shows it: -$1,234.56."""
-    return f"{'-' if value < 0 else ''}{currency(code).sign}{abs(value):,.2f}"
+    """An amount as the terminal shows it, half a cent up as on statements: -$1,234.56."""
+    whole = abs(value).quantize(_CENT, ROUND_HALF_UP)
+    return f"{'-' if value < 0 else ''}{currency(code).sign}{whole:,}"
 
 
 def signed(value: Decimal) -> str:

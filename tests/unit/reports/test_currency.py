@@ -39,3 +39,9 @@ def test_the_terminal_and_messages_write_it_too() -> None:
         with using("CHF"):
             assert words.signed(Decimal("12")) == "+CHF\u00a012.00"
         assert words.money(Decimal("12")) == "€12.00"
+
+
+def test_the_terminal_rounds_half_a_cent_as_statements_do() -> None:
+    assert [cents(Decimal(text)) for text in ("17.205", "0.125", "-0.005", "1234.5")] == [
+        "$17.21", "$0.13", "-$0.01", "$1,234.50",
+    ]  # fmt: skip
