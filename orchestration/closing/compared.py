@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 KEYS = ("department", "cost_centre", "project", "provider", "model", "service_tier")
 ZERO = Decimal(0)
 USAGE = "usage"
+# By how much the base of a tax can be rounded: two parts, each by less than a cent.
+_MOST_ROUNDING = "0.02"
 _COMPARED = ("monthly_usage", "monthly_charges", "monthly_allocation")
 
 
@@ -117,12 +119,14 @@ def _usage(connection: "DuckDBPyConnection", pair: tuple[Path, Path], month: dat
 
 
 def _charged(connection: "DuckDBPyConnection", pair: tuple[Path, Path], month: date) -> Sequence[Difference]:
-    """Parts of statements in their cents, of those whose exact amounts or rates of tax are others.
+    """Parts of statements in their cents, of those whose exact amounts, rates of tax or what is taxed are others.
 
-    Cents alone are no difference: an earlier version may have rounded the same amounts otherwise.
+    Cents alone are no difference: an earlier version may have rounded the same amounts otherwise. So a department's tax
+    of the same rate is another where its base is more cents off than its two parts, usage and shared costs, can be; and
+    then so is the organisation's, which is on the departments' bases.
     """
     lines = """
-        select is_known, scope_type, scope, amount, rounded_amount,
+        select is_known, scope_type, scope, amount, rounded_amount, base,
             case when line_kind in ('usage', 'markup', 'discount') then 'spend'
                 when coalesce(shared_id, '') <> '' then 'divided' else line_kind
             end as kind,
@@ -136,7 +140,7 @@ def _charged(connection: "DuckDBPyConnection", pair: tuple[Path, Path], month: d
         lines = """
             select is_known, if(grouping(department) = 1, 'organisation', 'department') as scope_type,
                 coalesce(department, '') as scope, coalesce(sum(effective_cost), 0) as amount,
-                round(coalesce(sum(effective_cost), 0), 2) as rounded_amount, 'spend' as kind, '' as name
+                round(coalesce(sum(effective_cost), 0), 2) as rounded_amount, null as base, 'spend' as kind, '' as name
             from sides
             group by grouping sets ((is_known), (is_known, department))
         """
@@ -149,7 +153,8 @@ def _charged(connection: "DuckDBPyConnection", pair: tuple[Path, Path], month: d
             select kind, scope_type, scope, name,
                 coalesce(sum(rounded_amount) filter (where not is_known), 0)::decimal(38, 2) as issued,
                 coalesce(sum(rounded_amount) filter (where is_known), 0)::decimal(38, 2) as known,
-                if(kind in ('tax_added', 'tax_contained'), count(distinct is_known) = 1,
+                if(kind in ('tax_added', 'tax_contained'), count(distinct is_known) = 1 or scope_type = 'department'
+                        and abs(sum(if(is_known, base, -base))) > {_MOST_ROUNDING},
                     coalesce(sum(amount) filter (where is_known), 0)
                     <> coalesce(sum(amount) filter (where not is_known), 0)) as is_another
             from lines
@@ -159,6 +164,9 @@ def _charged(connection: "DuckDBPyConnection", pair: tuple[Path, Path], month: d
         from parts
         where issued <> known and (scope_type, scope) in (
             select (other.scope_type, other.scope) from parts as other where other.is_another
+            union all
+            select ('organisation', '') from parts as other
+            where other.is_another and other.kind in ('tax_added', 'tax_contained')
         )
         order by all
         """,
