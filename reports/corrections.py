@@ -27,7 +27,8 @@ class CorrectionRow:
 class Corrections:
     """A restatement (`carried` False: the month's figures hold these changes already), or changes of earlier months.
 
-    `total` is by how much they change what is charged; `shares` say who bears what is divided, which is in it.
+    `total` is by how much they change what is charged; `shares` say who bears what is divided, which is in it: those
+    that change by a cent, since a share may move by its last digit alone.
     """
 
     carried: bool
@@ -90,7 +91,7 @@ def corrected(corrections: Sequence[Correction], scope: Scope, month: date) -> C
         tuple(rows),
         sum((line.change for line in mine if line.kind in CHARGED), Decimal("0.00")),
         left_out,
-        tuple(_in_cents(shares, rounded(sum((row.change for row in shares), ZERO), CENT))),
+        tuple(row for row in _in_cents(shares, rounded(sum((row.change for row in shares), ZERO), CENT)) if row.change),
     )
 
 

@@ -266,3 +266,18 @@ def test_a_statement_never_shows_two_sums_of_one_usage(rich: Path, issuer: Issue
     shutil.copyfile(marts / "monthly_charges" / "2026-09.parquet", marts / "monthly_charges" / "2026-10.parquet")
     with pytest.raises(ValueError, match="monthly_charges charges"):
         build(marts, OCTOBER, ORGANISATION, issuer, attachment="a.csv")
+
+
+def test_a_share_that_moved_by_its_last_digit_alone_is_no_line_of_a_revision() -> None:
+    def share(centre: str, before: str, after: str) -> Correction:
+        return Correction(
+            OCTOBER, "", "", "", "", D(before), D(after), kind="shared", cost_centre=centre, name="gateway"
+        )  # fmt: skip
+
+    lines = [
+        share("CC-1", "32.61", "42.823091229516753751"), share("CC-2", "14.63", "4.416908770483246248"),
+        share("CC-3", "52.760000000000000000", "52.760000000000000001"),
+    ]  # fmt: skip
+    found = corrected(lines, ORGANISATION, OCTOBER)
+    assert found is not None
+    assert [(row.name, row.change) for row in found.shares] == [("CC-2", D("-10.21")), ("CC-1", D("10.21"))]
