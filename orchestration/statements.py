@@ -182,7 +182,7 @@ def render_month(
         if billing.seller
         else None,
     )
-    wanted = scopes_of(marts, month)
+    wanted = scopes_of(home, marts, month, corrections)
     if scope is not None:
         wanted = [_named(scope, wanted)]
     jobs = [
@@ -215,11 +215,17 @@ def render_month(
     return [path for files in written for path in (files.pdf, files.csv)]
 
 
-def scopes_of(marts: Path, month: date) -> "list[Scope]":
-    """Whose statements of a month there are: the organisation's, and one for each department."""
+def scopes_of(home: Home, marts: Path, month: date, corrections: "Sequence[Correction]" = ()) -> "list[Scope]":
+    """Whose statements of a month there are: the organisation's, and one for each department.
+
+    A department without anything in the month has one where corrections are carried to it or a balance is left.
+    """
+    from orchestration.closing.account import with_a_balance
     from reports.statement import Scope
 
-    return [Scope("organisation"), *(Scope("department", name) for name in _departments(marts, month))]
+    corrected = {line.department for line in corrections if line.scope_type == "department"} - {""}
+    names = {*_departments(marts, month), *corrected, *with_a_balance(home, month)}
+    return [Scope("organisation"), *(Scope("department", name) for name in sorted(names))]
 
 
 def _departments(snapshot: Path, month: date) -> list[str]:

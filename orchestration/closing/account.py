@@ -74,6 +74,19 @@ def accounts(
     return found
 
 
+def with_a_balance(home: Home, month: date) -> set[str]:
+    """Departments that owed something, or were owed it, after the last closed month before this one, or pay in it."""
+    paying = {
+        row.scope for row in PAYMENTS.read(home) if row.scope_type == "department" and month_of(row.paid_on) == month
+    }
+    last = max((when for when in closed_months(home) if when < month), default=None)
+    if last is None:
+        return paying
+    books = _read(folder_of(home, last, closed_months(home)[last].revision), last)
+    owing = {key.partition(":")[2] for key, book in books.items() if key.startswith("department:") and book.due}
+    return (paying | owing) - {""}
+
+
 def _first_month(home: Home, month: date, closed: Mapping[date, Record]) -> date:
     """The first month that was ever closed, also when it is open again; where none is, `month` may come before it."""
     ever = min((record.month for record in read_records(home)), default=month)

@@ -279,9 +279,8 @@ def _render(
     others = {month: record for month, record in closed_months(home).items() if month != plan.month}
     marts = marts_with(home, others)
     corrections = as_corrections(lines)
-    found = accounts(
-        home, settings, plan.month, marts=marts, scopes=scopes_of(marts, plan.month), corrections=corrections
-    )
+    scopes = scopes_of(home, marts, plan.month, corrections)
+    found = accounts(home, settings, plan.month, marts=marts, scopes=scopes, corrections=corrections)
     write_accounts(staged, found)
     render_month(
         home,

@@ -19,6 +19,7 @@ from reports.values import CHARGED
 from tests.end_to_end.test_charges import LATER, NOVEMBER, OCTOBER, sums, text_of, write
 from tests.end_to_end.test_closing import late_file, policy
 from tests.support.homes import KEPT_DEPARTMENTS, command, contents, copy_home, main_job, settings_of
+from tests.support.ledgers import each_day, priced_home, rows, spend
 
 SCOPES = [Scope("organisation"), *(Scope("department", name) for name in KEPT_DEPARTMENTS)]
 ZERO = Decimal(0)
@@ -143,3 +144,37 @@ def test_what_an_earlier_version_carried_counts_with_the_tax_that_it_charged(clo
     for scope in SCOPES:
         assert charged_of(found.lines, scope.kind, scope.name) == 0
     assert found.cost == 0
+
+
+def test_a_tax_of_the_same_rate_on_something_else_is_a_difference(tmp_path: Path) -> None:
+    home = priced_home(tmp_path / "home")
+    spend(home, "october", each_day(OCTOBER, {"Law": "10"}))
+    rows(home, "shared_costs.csv", "gateway,Gateway,cost,1200.00,USD,even,department,Law;Ops,,2026-10-01")
+    rows(home, "taxes.csv", "GB,VAT,20,exclusive,organisation,,usage")
+    main_job(home)
+    close_month(home, settings_of(home), OCTOBER, approved_by="Ada Osei")
+    rows(home, "taxes.csv", "GB,VAT,20,exclusive,organisation,,all")
+    main_job(home)
+    (found,) = find_differences(home)
+    assert found.charged == Decimal("240.00")
+    assert [charged_of(found.lines, "department", name) for name in ("Law", "Ops")] == [Decimal("120.00")] * 2
+    restate_month(home, settings_of(home), OCTOBER, approved_by="Ada Osei", reason="hosting is taxed too")
+    assert sums(home.statements / "2026-10" / "organisation.csv")["Total, USD"] == Decimal("1812.00")
+    assert find_differences(home) == []
+
+
+def test_a_department_without_usage_has_what_is_carried_to_it_and_its_balance(tmp_path: Path) -> None:
+    home = priced_home(tmp_path / "home", settings="\nclose: {late_usage: carry_forward}\n")
+    spend(home, "october", each_day(OCTOBER, {"Law": "10", "Ops": "1"}))
+    spend(home, "november", each_day(NOVEMBER, {"Law": "10"}))
+    rows(home, "payments.csv", "P-1,2026-10-20,4.00,USD,department,Ops")
+    main_job(home, now=LATER)
+    close_month(home, settings_of(home, LATER), OCTOBER, approved_by="Ada Osei")
+    assert sums(home.statements / "2026-10" / "department-ops.csv")["Balance due, USD"] == Decimal("27.00")
+    spend(home, "late", [(date(2026, 10, 9), "Ops", "5")])
+    main_job(home, now=LATER)
+    close_month(home, settings_of(home, LATER), NOVEMBER, approved_by="Ada Osei")
+    ops = sums(home.statements / "2026-11" / "department-ops.csv")
+    assert (ops["Corrections to closed months"], ops["Opening balance"]) == (Decimal("5.00"), Decimal("27.00"))
+    assert ops["Balance due, USD"] == Decimal("32.00")
+    assert "Balance due" in text_of(home.statements / "2026-11" / "department-ops.pdf")
