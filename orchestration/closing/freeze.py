@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
@@ -87,6 +88,8 @@ def hashes(target: Path) -> dict[str, str]:
 def put_back(frozen: Path, expected: Mapping[str, str], target: Path) -> list[Path]:
     """Make `target` hold the issued statements exactly as they were frozen; the files written, none when all is well.
 
+    Each gets the time of the frozen one, by which `is_put_back` knows it without reading it.
+
     Raises TallyhouseError when a frozen file is not what its record says.
     """
     written = []
@@ -95,9 +98,10 @@ def put_back(frozen: Path, expected: Mapping[str, str], target: Path) -> list[Pa
         if folder != STATEMENTS:
             continue
         issued = target / file
-        if issued.exists() and hashlib.sha256(issued.read_bytes()).hexdigest() == digest:
-            continue
         source = frozen / name
+        if issued.exists() and hashlib.sha256(issued.read_bytes()).hexdigest() == digest:
+            _same_time(issued, source)
+            continue
         content = source.read_bytes() if source.exists() else b""
         if hashlib.sha256(content).hexdigest() != digest:
             raise TallyhouseError(
@@ -105,5 +109,21 @@ def put_back(frozen: Path, expected: Mapping[str, str], target: Path) -> list[Pa
                 "Restore the folder data/closed from a backup.",
             )
         write_atomically(issued, content)
+        _same_time(issued, source)
         written.append(issued)
     return written
+
+
+def is_put_back(frozen: Path, name: str, target: Path) -> bool:
+    """Whether `target` has the issued statement that was frozen as `name`, by size and time. Light."""
+    issued, source = target / Path(name).name, frozen / name
+    if not issued.exists() or not source.exists():
+        return issued.exists()
+    here, there = issued.stat(), source.stat()
+    return (here.st_size, here.st_mtime_ns) == (there.st_size, there.st_mtime_ns)
+
+
+def _same_time(issued: Path, source: Path) -> None:
+    if source.exists():
+        stat = source.stat()
+        os.utime(issued, ns=(stat.st_atime_ns, stat.st_mtime_ns))

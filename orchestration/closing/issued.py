@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from orchestration.closing.book import read_records
-from orchestration.closing.freeze import MARTS, STATEMENTS, folder_of, put_back
+from orchestration.closing.freeze import MARTS, STATEMENTS, folder_of, is_put_back, put_back
 from orchestration.closing.records import Record, issued
 from orchestration.closing.widen import marts_of, tidy
 from orchestration.home import Home
@@ -106,8 +106,16 @@ def marts_with(home: Home, closed: Mapping[date, Record]) -> Path:
 
 
 def issued_are_missing(home: Home, month: date) -> bool:
-    """Whether a closed month's issued files are not all where they belong. Light."""
-    return not all(path.exists() for path in _issued_paths(home, month))
+    """Whether a closed month's issued files are not all where they belong: gone, or still those before them. Light.
+
+    A close that was killed right after its record leaves the draft, or the revision before, under the same names.
+    """
+    return not all(
+        is_put_back(folder_of(home, month, record.revision), name, home.statements / f"{month:%Y-%m}")
+        for record in _records_of(home, month)
+        for name in record.frozen
+        if name.startswith(f"{STATEMENTS}/")
+    )
 
 
 def issued_files(home: Home, month: date) -> list[Path]:

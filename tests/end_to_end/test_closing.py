@@ -219,6 +219,31 @@ def test_a_close_killed_before_its_record_never_counted(published: Home, tmp_pat
     assert (home.closed / "2026-10" / "1" / "statements" / "organisation.pdf").read_bytes() != b"half"
 
 
+@pytest.mark.parametrize("revision", [1, 2], ids=["close", "restate"])
+def test_a_close_killed_right_after_its_record_is_finished_by_the_next_run(
+    published: Home, closed: Home, tmp_path: Path, revision: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = copy_home(closed if revision > 1 else published, tmp_path / "home")
+    if revision > 1:
+        late_file(home)
+        main_job(home)
+
+    def killed(home: Home) -> Path:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("orchestration.closing.close.issued_marts", killed)
+    act = restate_month if revision > 1 else close_month
+    with pytest.raises(KeyboardInterrupt):
+        act(home, settings_of(home), OCTOBER, approved_by="Ada Osei", reason="the unknown model")
+    assert closed_months(home)[OCTOBER].revision == revision
+    frozen = contents(home.closed / "2026-10" / str(revision) / "statements")
+    assert contents(home.statements / "2026-10") != frozen  # the draft, or the revision before
+    assert due_months(home, settings_of(home), read_manifest(home)) == [OCTOBER]
+    write_statements(home, settings_of(home))
+    assert contents(home.statements / "2026-10") == frozen
+    assert due_months(home, settings_of(home), read_manifest(home)) == []
+
+
 def test_each_owner_gets_the_statement_of_their_own_department_once(closed: Home, tmp_path: Path) -> None:
     import email
     import email.policy
