@@ -9,6 +9,8 @@ from orchestration.errors import TallyhouseError
 
 _KEPT = 100
 _LONGEST = 300
+# Python's, DuckDB's and SQLite's errors are of different classes; the system's words are in most of them.
+_DISK_FULL = "No space left on device"
 _CREDENTIALS = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^\s/@]+@", re.IGNORECASE)
 
 
@@ -20,6 +22,12 @@ def foreseen(error: Exception, *, logs: Path | None, now: datetime) -> Tallyhous
     cause: BaseException = error
     while cause.__cause__ is not None:
         cause = cause.__cause__
+    if _DISK_FULL in str(cause):
+        return TallyhouseError(
+            "A disk is full: nothing more could be written.",
+            "Make room, on the home's disk and for temporary files, and run again; what was published before is "
+            "unchanged.",
+        )
     said = " ".join(_CREDENTIALS.sub(r"\1****@", str(cause)).split())
     said = said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…"
     kind = type(cause).__name__

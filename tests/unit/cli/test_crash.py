@@ -54,3 +54,10 @@ def test_only_the_newest_hundred_traces_are_kept(tmp_path: Path) -> None:
         foreseen(ValueError(str(number)), logs=tmp_path, now=NOW + timedelta(seconds=number))
     kept = sorted(tmp_path.iterdir())
     assert len(kept) == 100 and "ValueError: 3\n" in kept[0].read_text()
+
+
+def test_a_full_disk_is_told_as_that(tmp_path: Path) -> None:
+    full = OSError(28, "No space left on device", "part.parquet")
+    told = foreseen(full, logs=tmp_path, now=datetime(2026, 11, 21, tzinfo=UTC))
+    assert told.message == "A disk is full: nothing more could be written."
+    assert list(tmp_path.iterdir()) == []
