@@ -112,9 +112,11 @@ costed as (
 with_premium as (
     select
         *,
+        -- Few events have a premium, and a product of so many digits takes long: only theirs is made.
         case
-            when unpriced_reason is null
-                then {{ share_at_18('(' ~ token_parts() | join(' + ') ~ ')', 'coalesce(' ~ premium_share() ~ ', 0)') }}
+            when unpriced_reason is not null then null
+            when {{ premium_share() }} is null then cast(0 as decimal(38, 18))
+            else {{ share_at_18('(' ~ token_parts() | join(' + ') ~ ')', premium_share()) }}
         end as region_cost
     from costed
 ),

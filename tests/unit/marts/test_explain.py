@@ -159,7 +159,7 @@ def test_of_a_mirrored_event_it_says_whose_record_counts(home: Small, tmp_path: 
     mirrored.build()
     found = asked(mirrored, "both", "copy")
     assert found.event["output_tokens"] == 3
-    assert "Counted:                                 once, of 2 rows: what app says\n" in text_of(found)
+    assert "Counted: once, of 2 rows: what app says\n" in text_of(found)
 
 
 def test_a_price_book_says_since_when_it_is_known(home: Small) -> None:

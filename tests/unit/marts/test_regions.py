@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from orchestration.explaining.explain import explain_event
-from orchestration.explaining.told import told
+from orchestration.explaining.told import amounts, reading
 
 _AT = "2026-11-02T10:00:00Z"
 _OPUS = {"event_at": _AT, "provider": "anthropic", "model": "claude-opus-5", "department": "Sales",
@@ -61,12 +61,12 @@ def test_a_premium_is_a_part_of_the_list_price_and_on_tokens_alone(small: Callab
     assert found["unknown"] == (None,) * 5
 
     explained = explain_event(home.home, home.settings, "us")
-    words = "\n".join(told(explained))
-    assert "Region of inference:                     us: 10 % on tokens (platform.claude.com" in words
-    assert "Premium for inference in us:             10 % of $0.07725 for tokens = $0.007725" in words
-    words = "\n".join(told(explain_event(home.home, home.settings, "eu")))
-    assert "eu: no premium in the price" in words and "abroad: 2 % of $0.069525 = $0.0013905" in words
-    assert "Region" not in "\n".join(told(explain_event(home.home, home.settings, "global")))
+    assert dict(reading(explained))["Region of inference"].startswith("us: 10 % on tokens (platform.claude.com")
+    assert ("Premium for inference in us", "10 % of $0.07725 for tokens = $0.007725") in list(amounts(explained))
+    elsewhere = explain_event(home.home, home.settings, "eu")
+    assert dict(reading(elsewhere))["Region of inference"] == "eu: no premium in the price"
+    assert "abroad: 2 % of $0.069525 = $0.0013905" in str(list(amounts(elsewhere)))
+    assert "Region of inference" not in dict(reading(explain_event(home.home, home.settings, "global")))
 
 
 def test_a_premium_is_converted_by_itself(small: Callable[..., Any]) -> None:
