@@ -35,6 +35,7 @@ CHANGED = {
 ADDED: Mapping[str, str] = {
     "price_overrides": f"anthropic,{MODEL},2026-10-01,2026-11-01,9,45,0.9,11.25,18,,30,contract,2026-10-20,",
     "discounts": "frame,discount,openai,,,,12.5,,,1,2026-10-01,,Contract 17",
+    "commitments": "mistral,Mistral flat,flat,mistral,,50.00,USD,2026-10-01,,Contract 18",
     "credit_grants": "welcome,organisation,,promotional,20.00,USD,1,2026-10-01,2027-01-01,,,Offer",
     "allotments": "Business,organisation,,tokens,6000,month,2026-10-01,",
     "taxes": "GB,VAT,20,exclusive,organisation,,all,2011-01-04,",

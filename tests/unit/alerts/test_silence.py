@@ -52,7 +52,7 @@ def test_a_source_that_stopped_is_named_with_its_last_day(tmp_path: Path) -> Non
         assert "laptops: no data since 18 November. Its usage after that day is missing from these amounts." in body
         assert "gateway: no data" not in body
         assert "Data is complete" not in body
-        assert "1,204 of 41,384 requests (2%) could not be priced (house-llm-7b)" in body
+        assert "1,204 of 41,384 requests (2.9%) could not be priced (house-llm-7b)" in body
 
 
 def test_nothing_is_said_while_every_source_delivers(tmp_path: Path) -> None:
