@@ -30,14 +30,19 @@ def _with_members(given: str, members: Sequence[Member], folders: Sequence[str] 
     """The relation with the number and the folders of the file that each row comes from.
 
     No join: DuckDB gives no order to what comes out of one, and a row's place is its place in the file (see fast.py).
+    An ENUM, since it is looked up by hash: a position in a list would be sought along hundreds of files for each row.
     """
     opened = ", ".join(quoted(member.opened.as_posix()) for member in members)
     found = {'"landing number"': [str(member.number) for member in members]}
     found |= {name: [_text_or_null(member.folders.get(name)) for member in members] for name in folders}
-    looked_up = ", ".join(f'[{", ".join(values)}]["landing member"] AS {name}' for name, values in found.items())
+    looked_up = ", ".join(
+        f"{values[0]} AS {name}" if len(set(values)) == 1 else f'[{", ".join(values)}]["landing member"] AS {name}'
+        for name, values in found.items()
+    )
     return (
         f'SELECT * EXCLUDE ("landing member"), {looked_up} '
-        f'FROM (SELECT *, list_position([{opened}], {identifier(OPENED)}) AS "landing member" FROM ({given}))'
+        f'FROM (SELECT *, enum_code(CAST({identifier(OPENED)} AS ENUM({opened}))) + 1 AS "landing member" '
+        f"FROM ({given}))"
     )
 
 
