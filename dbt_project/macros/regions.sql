@@ -11,11 +11,12 @@
     {{- return('coalesce(' ~ found | join(', ') ~ ')') -}}
 {% endmacro %}
 
-{# The region in small letters; '' where a source names none, or says that there was none in particular. #}
+{# The region in small letters; '' where a source names none, or says that there was none in particular. Most events
+   name none, and for them nothing is compared. #}
 {% macro ran_in(region) %}
     {{- return(
-        'case when lower(coalesce(' ~ region ~ ", '')) not in ('global', 'not_available') then lower(coalesce("
-        ~ region ~ ", '')) else '' end"
+        'case when ' ~ region ~ " is null then '' when lower(" ~ region ~ ") in ('global', 'not_available') then '' else lower("
+        ~ region ~ ') end'
     ) -}}
 {% endmacro %}
 
