@@ -154,16 +154,39 @@
 {# How much of a counted class is paid for: of audio it may be more than was heard. #}
 {% macro billed(counted) %}{{ return('billed_' ~ counted if counted == 'audio_seconds' else counted) }}{% endmacro %}
 
+{# The counts that most events have. Products of so many digits take long, and of the other counts nearly all are 0. #}
+{% macro usual_counts() %}
+    {{ return([
+        'uncached_input_tokens', 'cache_read_tokens', 'cache_write_5m_tokens', 'output_tokens', 'reasoning_tokens',
+    ]) }}
+{% endmacro %}
+
+{# What these counts cost together. A class without tokens needs no rate. #}
+{% macro sum_at_rates(counted) %}
+    {%- set parts = [] -%}
+    {%- for name in counted -%}
+        {% do parts.append('coalesce(cast(' ~ billed(name) ~ ' as decimal(16, 0)) * ' ~ rate_of(name) ~ ', 0)') %}
+    {%- endfor -%}
+    {{- return(parts | join(' + ')) -}}
+{% endmacro %}
+
 {# What an event's own computed part costs: nothing known when it is not priced, nothing at all when it is not billable
-   or when the provider's own charge stands for the whole. A class without tokens needs no rate. #}
+   or when the provider's own charge stands for the whole. #}
 {% macro part_cost(counted) %}
+    {%- set usual = counted | select('in', usual_counts()) | list -%}
+    {%- set others = counted | reject('in', usual_counts()) | list -%}
     case
         when unpriced_reason is not null then null
         when is_charged or not is_billable then cast(0 as decimal(38, 18))
         else
-            {% for name in counted %}
-                coalesce(cast({{ billed(name) }} as decimal(16, 0)) * {{ rate_of(name) }}, 0){{ ' +' if not loop.last }}
-            {% endfor %}
+            {{ sum_at_rates(usual) }}{{ ' +' if usual and others }}
+            {% if others %}
+            case
+                when {% for name in others %}{{ billed(name) }} = 0{{ ' and ' if not loop.last }}{% endfor %}
+                    then cast(0 as decimal(38, 18))
+                else {{ sum_at_rates(others) }}
+            end
+            {% endif %}
     end
 {% endmacro %}
 

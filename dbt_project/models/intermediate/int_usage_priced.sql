@@ -98,7 +98,7 @@ costed as (
         {{ part_cost(counts_of_part(part)) }} as {{ part }},
         {% endfor %}
         {{ part_cost(counts_of_part('tool_cost')) }} + case
-            when is_charged or not is_billable or has_no_price then 0
+            when is_charged or not is_billable or has_no_price or request_rate = 0 then 0
             else cast(requests as decimal(16, 0)) * request_rate
         end as tool_cost,
         case
