@@ -17,7 +17,8 @@
         'model_id': 'varchar', 'model_group': 'varchar', 'custom_llm_provider': 'varchar', 'user': 'varchar',
         'team_id': 'varchar', 'organization_id': 'varchar', 'end_user': 'varchar', 'session_id': 'varchar',
         'status': 'varchar', 'cache_hit': 'varchar', 'requester_ip_address': 'varchar', 'api_base': 'varchar',
-        'metadata': 'varchar', 'request_tags': 'varchar', 'continent': 'varchar', 'country': 'varchar', 'region': 'varchar', 'city': 'varchar',
+        'metadata': 'varchar', 'request_tags': 'varchar', 'continent': 'varchar', 'country': 'varchar',
+        'region': 'varchar', 'city': 'varchar',
     }) %}
     {% do litellm.update(folders) %}
 

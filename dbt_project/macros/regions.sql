@@ -15,8 +15,8 @@
    name none, and for them nothing is compared. #}
 {% macro ran_in(region) %}
     {{- return(
-        'case when ' ~ region ~ " is null then '' when lower(" ~ region ~ ") in ('global', 'not_available') then '' else lower("
-        ~ region ~ ') end'
+        'case when ' ~ region ~ " is null then '' when lower(" ~ region
+        ~ ") in ('global', 'not_available') then '' else lower(" ~ region ~ ') end'
     ) -}}
 {% endmacro %}
 

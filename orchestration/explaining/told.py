@@ -130,9 +130,11 @@ def _region(event: Mapping[str, Any]) -> Iterator[Entry]:
     if not event["inference_region"]:
         return
     share = premium_share(event)
-    said = f"{percent(share)} on tokens" if share is not None else "no premium in the price"
-    yield ("Region of inference", f"{event['inference_region']}: {said}"
-                 + _more(event["band_premium_note"] if share is not None else "", " ({})"))  # fmt: skip
+    if share is None:
+        said = "no premium in the price"
+    else:
+        said = f"{percent(share)} on tokens" + _more(event["band_premium_note"], " ({})")
+    yield ("Region of inference", f"{event['inference_region']}: {said}")
 
 
 def _origin(found: Explanation) -> str:
