@@ -1,10 +1,12 @@
 """The fast way: many files in one query; good rows are landed from it, and only the bad ones are looked at again.
 
-A bad row is found in its file by its place and judged once more on the slow way, which must agree. A file that the
-query cannot read, or whose rows do not come to what was delivered, goes the slow way as a whole.
+The places of bad rows in their files are found by a second query, which reads only the files that hold some, and each
+is judged once more on the slow way, which must agree. A file that the query cannot read, or whose rows do not come to
+what was delivered, goes the slow way as a whole.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import duckdb
 
@@ -20,7 +22,7 @@ from orchestration.landing.queries import (
     read_parquet,
 )
 from orchestration.landing.records import Half, Picked, csv_header
-from orchestration.landing.session import may_be_bad_rows
+from orchestration.landing.session import may_be_bad_rows, ordered
 from orchestration.landing.slow import set_aside_picked
 from orchestration.landing.work import Tally, Work
 
@@ -33,6 +35,19 @@ _ATTEMPTS = 2
 
 _Kind = tuple[str, ...]
 """What files read by one query have in common: format, compression, header or schema."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Files and the relation over some of them; `placed`: their rows come in the order of their lines or records."""
+
+    members: Sequence[Member]
+    given: Callable[[Sequence[Member]], str]
+    placed: bool
+
+    def of(self, numbers: Sequence[int]) -> "Reading":
+        """The same for these files alone."""
+        return replace(self, members=[member for member in self.members if member.number in set(numbers)])
 
 
 def load_clean(work: Work) -> set[int]:
@@ -65,16 +80,15 @@ def _load_kind(work: Work, kind: _Kind, numbers: list[int]) -> set[int]:
         if not remaining:
             break
         try:
-            stage = stage_rows(work, [work.members[number] for number in remaining], _given(work, kind, remaining))
+            reading = _reading(work, kind, remaining)
+            stage = stage_rows(work, reading)
         except duckdb.Error as error:
             if not may_be_bad_rows(error):
                 raise
             unreadable |= _named_in(work, remaining, str(error)) or set(remaining)
             continue
         # In this order: the next stage takes the place of this one.
-        return land_stage(work, stage, remaining, ordered=_has_places(work, kind)) | _land_tolerantly(
-            work, kind, sorted(unreadable)
-        )
+        return land_stage(work, stage, reading) | _land_tolerantly(work, kind, sorted(unreadable))
     return _land_tolerantly(work, kind, numbers)
 
 
@@ -91,60 +105,56 @@ def _land_tolerantly(work: Work, kind: _Kind, numbers: list[int]) -> set[int]:
         sure = [number for number in numbers if number not in doubtful]
         if not sure:
             return doubtful
-        members = [work.members[number] for number in sure]
-        stage = stage_rows(work, members, read_json(members, reader, kind[1], tolerant=True))
+        reading = Reading(
+            [work.members[number] for number in sure],
+            lambda members: read_json(members, reader, kind[1], tolerant=True),
+            placed=True,
+        )
+        stage = stage_rows(work, reading)
     except duckdb.Error as error:
         if not may_be_bad_rows(error):
             raise
         return set(numbers)
-    return doubtful | land_stage(work, stage, sure, ordered=True)
+    return doubtful | land_stage(work, stage, reading)
 
 
-def stage_rows(work: Work, members: list[Member], given: str) -> Stage:
-    """Read and judge the rows of these files once."""
-    columns = f"SELECT {landed_columns(work.reader)}, not_usage, reason FROM ({work.rows(given, members)})"
-    if sum(work.batch.files[member.number].unpacked for member in members) <= MAX_BYTES:
+def stage_rows(work: Work, reading: Reading) -> Stage:
+    """Read and judge the rows of these files."""
+    columns = f"SELECT {landed_columns(work.reader)}, not_usage, reason FROM ({_rows(work, reading)})"
+    if sum(work.batch.files[member.number].unpacked for member in reading.members) <= MAX_BYTES:
         return stage_in_memory(work.connection, columns, "staged")
     return stage_on_disk(work.connection, columns, work.new_path("stage.parquet"))
 
 
-def land_stage(
-    work: Work, stage: Stage, numbers: list[int], *, ordered: bool, halves: Mapping[int, Half] | None = None
-) -> set[int]:
+def land_stage(work: Work, stage: Stage, reading: Reading, *, halves: Mapping[int, Half] | None = None) -> set[int]:
     """Land the good rows of these files and set aside the bad ones; returns the files left untouched.
 
-    `ordered`: whether rows come in the order of their lines or records. `halves`: which lines were read, where these
-    are not all.
-    A bad row's place in the stage is its place in its file: its line is found there, and judged once more on its own.
-    DuckDB does not promise that place (the last line without a line end comes first). But where as many lines are bad
-    as the fast way found, all of them at the places it said, no other line can be.
+    `halves`: which lines were read, where these are not all.
     """
     counted = {
-        number: (read, refused, not_usage, start, end - start + 1 == read)
-        for number, read, refused, not_usage, start, end in work.connection.execute(
-            f"SELECT file, count(*), count(reason), count(*) FILTER (WHERE not_usage), min({stage.place}), "
-            f"max({stage.place}) FROM {stage.rows} GROUP BY file"
+        number: counts
+        for number, *counts in work.connection.execute(
+            f"SELECT file, count(*), count(reason), count(*) FILTER (WHERE not_usage) FROM {stage.rows} GROUP BY file"
         ).fetchall()
     }
     halves = halves or {}
     untouched: set[int] = set()
-    picked: dict[int, Picked] = {}
-    for number in numbers:
-        read, refused, not_usage, _, together = counted.get(number, (0, 0, 0, 0, True))
+    bad: list[int] = []
+    for number in [member.number for member in reading.members]:
+        read, refused, not_usage = counted.get(number, (0, 0, 0))
         half = halves.get(number)
         delivered = half.records if half else work.delivered(number, read)
-        if delivered != read or (refused and not (together and ordered)):
+        if delivered != read or (refused and not reading.placed):
             untouched.add(number)
         elif refused:
-            picked[number] = Picked(places=[], apart=half.apart if half else frozenset())
+            bad.append(number)
         work.tallies[number] = Tally(read, refused, not_usage)
-    if picked:
-        listed = ", ".join(map(str, picked))
-        for number, place in work.connection.execute(
-            f"SELECT file, {stage.place} FROM {stage.rows} WHERE reason IS NOT NULL AND file IN ({listed}) ORDER BY ALL"
-        ).fetchall():
-            picked[number].places.append(place - counted[number][3])
-        untouched |= set_aside_picked(work, picked)
+    if bad:
+        places = _bad_places(work, reading.of(bad))
+        apart = {number: half.apart for number, half in halves.items()}
+        untouched |= set_aside_picked(
+            work, {number: Picked(places[number], apart.get(number, frozenset())) for number in bad}
+        )
     where = "reason IS NULL AND NOT not_usage"
     if untouched:
         where += f" AND file NOT IN ({', '.join(map(str, sorted(untouched)))})"
@@ -152,6 +162,29 @@ def land_stage(
     placed = with_places(work, stage)
     work.parts.extend(write_by_day(work.connection, placed, columns, where=where, folder=work.new_path("days")))
     return untouched
+
+
+def _bad_places(work: Work, reading: Reading) -> dict[int, list[int]]:
+    """The places of bad rows, from 0, by file: where they stand among the rows of their file, read in order.
+
+    DuckDB does not promise that place (the last line without a line end comes first). But where as many lines are bad
+    as the fast way found, all of them at the places it said, no other line can be: see `set_aside_picked`.
+    """
+    places: dict[int, list[int]] = {member.number: [] for member in reading.members}
+    with ordered(work.connection):
+        work.connection.execute(
+            f"CREATE OR REPLACE TABLE judged AS SELECT file, reason IS NOT NULL AS bad FROM ({_rows(work, reading)})"
+        )
+    for number, place in work.connection.execute(
+        "SELECT file, rowid - start FROM judged JOIN (SELECT file, min(rowid) AS start FROM judged GROUP BY file) "
+        "USING (file) WHERE bad ORDER BY ALL"
+    ).fetchall():
+        places[number].append(place)
+    return places
+
+
+def _rows(work: Work, reading: Reading) -> str:
+    return work.rows(reading.given(reading.members), reading.members)
 
 
 def _has_places(work: Work, kind: _Kind) -> bool:
@@ -182,14 +215,16 @@ def _kind(work: Work, number: int) -> _Kind | None:
             return ("json", file.compression)
 
 
-def _given(work: Work, kind: _Kind, numbers: list[int]) -> str:
-    members = [work.members[number] for number in numbers]
-    match kind:
-        case ("csv", compression, delimiter, *names):
-            return read_csv(members, work.reader, compression, names=names, delimiter=delimiter)
-        case ("parquet", *pairs):
-            types = dict(zip(pairs[::2], pairs[1::2], strict=True))
-            return read_parquet(members, work.reader, types)
-        case (_, compression):
-            return read_json(members, work.reader, compression)
-    raise AssertionError(kind)
+def _reading(work: Work, kind: _Kind, numbers: list[int]) -> Reading:
+    def given(members: Sequence[Member]) -> str:
+        match kind:
+            case ("csv", compression, delimiter, *names):
+                return read_csv(members, work.reader, compression, names=names, delimiter=delimiter)
+            case ("parquet", *pairs):
+                types = dict(zip(pairs[::2], pairs[1::2], strict=True))
+                return read_parquet(members, work.reader, types)
+            case (_, compression):
+                return read_json(members, work.reader, compression)
+        raise AssertionError(kind)
+
+    return Reading([work.members[number] for number in numbers], given, _has_places(work, kind))

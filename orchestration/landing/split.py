@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import duckdb
 
-from orchestration.landing.fast import land_stage, stage_rows
+from orchestration.landing.fast import Reading, land_stage, stage_rows
 from orchestration.landing.nested import split_lines
+from orchestration.landing.parts import Stage
 from orchestration.landing.queries import read_json
 from orchestration.landing.session import may_be_bad_rows
 from orchestration.landing.slow import load_apart
@@ -39,15 +40,22 @@ def _landed(work: Work, number: int) -> bool:
         if half is None:
             return False
         member = replace(work.members[number], opened=path)
-        stage = stage_rows(work, [member], read_json([member], work.reader, "none"))
-    except duckdb.Error as error:
-        if not may_be_bad_rows(error):
-            raise
-        return False
+        reading = Reading([member], lambda members: read_json(members, work.reader, "none"), placed=True)
+        stage = _staged(work, reading)
+        if stage is None or land_stage(work, stage, reading, halves={number: half}):
+            return False
     finally:
         path.unlink()
-    if land_stage(work, stage, [number], ordered=True, halves={number: half}):
-        return False
     if half.apart:
         load_apart(work, {number: half})
     return True
+
+
+def _staged(work: Work, reading: Reading) -> Stage | None:
+    """The stage of these lines; None when the fast reader cannot take them after all."""
+    try:
+        return stage_rows(work, reading)
+    except duckdb.Error as error:
+        if not may_be_bad_rows(error):
+            raise
+        return None

@@ -1,7 +1,7 @@
 """What the fast and the slow way share while one batch is loaded."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -54,7 +54,7 @@ class Work:
         with self.quarantine.open("a", encoding="utf-8") as stream:
             stream.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
 
-    def rows(self, given: str, members: list[Member]) -> str:
+    def rows(self, given: str, members: Sequence[Member]) -> str:
         """The judged raw rows over the relation `given`."""
         return raw_rows(given, members, self.reader, source=self.batch.source.name, latest=self.latest)
 
