@@ -1,12 +1,11 @@
 """The bytes of a file as they were before compression, however far they can be read."""
 
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 CHUNK = 1 << 18
-_GZIP = 16 + zlib.MAX_WBITS
+_GZIP_WINDOW = 31  # the largest, and a gzip header
 # At most so many bytes come out of one call, whatever went in: a few bytes may stand for gigabytes.
 _MOST = 1 << 20
 # zstd has no such limit, but four bytes of it stand for at most 128 KiB: so few go in at a time.
@@ -59,7 +58,7 @@ def _unpacked(stream: BinaryIO, compression: str, on_raw: OnRaw | None) -> Itera
             unpacker = unpacker or _decompressor(compression)
             try:
                 plain = unpacker.decompress(data, _MOST)
-            except Exception as error:  # zlib.error or zstandard.ZstdError, which needs no import here
+            except Exception as error:  # of isal or zstandard, which need no import here
                 raise UnfinishedError(f"the {compression} stream is damaged ({error})") from error
             yield from (plain[at : at + _MOST] for at in range(0, len(plain), _MOST))
             given += len(plain)
@@ -73,7 +72,13 @@ def _unpacked(stream: BinaryIO, compression: str, on_raw: OnRaw | None) -> Itera
 
 
 def _decompressor(compression: str) -> _Decompressor:
-    return zlib.decompressobj(_GZIP) if compression == "gzip" else _Zstd()
+    return _gzip() if compression == "gzip" else _Zstd()
+
+
+def _gzip() -> _Decompressor:
+    from isal import isal_zlib
+
+    return isal_zlib.decompressobj(_GZIP_WINDOW)
 
 
 class _Zstd:
