@@ -8,13 +8,13 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from orchestration.errors import SettingsError
 from orchestration.home import Home
 from orchestration.reference.currencies import PRICE_CURRENCY, reporting_currency
 from orchestration.settings_billing import Billing
+from orchestration.settings_file import read_yaml
 from orchestration.settings_sources import settled_source
 
 SourceKind = Literal[
@@ -259,16 +259,7 @@ class Settings(_Frozen):
 
 def load_settings(home: Home) -> Settings:
     """Read and check the home's settings; a wrong one raises, naming the key and what is allowed."""
-    try:
-        text = home.settings_file.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise SettingsError(f"{home.settings_file} is not UTF-8 text.", "Save it as UTF-8.") from error
-    try:
-        raw = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise SettingsError(f"{home.settings_file} is not valid YAML: {error}.", "Mend that line.") from error
-    if not isinstance(raw, dict):
-        raise SettingsError(f"{home.settings_file} has no settings.", "Start from: tallyhouse init DIR")
+    raw = read_yaml(home.settings_file)
     try:
         return Settings(**_settled(raw, home), now=current_time())
     except ValidationError as error:
