@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 # What a price is found by and what it comes to; where it is from changes no figure.
-_NO_PRICE = ("price_id", "provider", "model", "origin", "known_on", "note", "tier_rule", "valid_from", "valid_to")
+_NO_PRICE = (
+    "price_id", "provider", "model", "origin", "known_on", "note", "premium_note", "tier_rule",
+    "valid_from", "valid_to",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
