@@ -18,7 +18,8 @@ class Report:
 
     `name` is ours (usage, costs) and becomes a folder. `path` follows the base address. `bucket` is the width that is
     asked for. `days_per_request`: UTC dates that one request may cover. `parameters` asks for the dates from the first
-    to before the second. `dimensions` name what tells a bucket's rows apart.
+    to before the second. `dimensions` name what tells a bucket's rows apart. `surplus`: buckets that begin less than
+    that after those dates may come too and are left out, where the provider leaves open what its end includes.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Report:
     days_per_request: int
     parameters: Callable[[date, date], Parameters]
     dimensions: tuple[str, ...]
+    surplus: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True)

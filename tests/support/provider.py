@@ -42,7 +42,8 @@ class WrongError(Exception):
 
 @dataclass
 class Provider:
-    """One provider: rows by report and start of their bucket; at most `page_buckets` buckets on a page.
+    """One provider: rows by report and start of their bucket; at most `page_buckets` buckets on a page. `strict_end`:
+    the last of them ends before the end that was asked for, as Anthropic's words can be read, and not with it.
 
     `faults` are done one by one: an HTTP status, (429, Retry-After), "close" (before any answer), "cut" (in the middle
     of it), "repeat" (the page before once more), "circle" (the cursor of this page again), "hang", "html".
@@ -50,6 +51,7 @@ class Provider:
 
     key: str = KEY
     page_buckets: int = 2000
+    strict_end: bool = False
     rows: dict[str, dict[datetime, list[dict[str, Any]]]] = field(default_factory=lambda: defaultdict(dict))
     faults: list[Any] = field(default_factory=list)
     seen: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -75,7 +77,7 @@ class Provider:
             if not start <= at < end:
                 raise WrongError("the cursor belongs to another request")
             start = at
-        starts = [start + step * width for step in range(int((end - start) / width))]
+        starts = [start + step * width for step in range(int((end - start) / width) - self.strict_end)]
         buckets = [self._bucket(kind, report, at, width) for at in starts[:size]]
         more = starts[size:]
         cursor = "page_" + base64.urlsafe_b64encode(more[0].isoformat().encode()).decode() if more else None

@@ -1,6 +1,6 @@
 """How Anthropic's Admin reports are asked for: usage of messages, and costs."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from orchestration.fetching.api import Api, Parameters, Report, from_text
 from orchestration.fetching.http import Credentials
@@ -24,6 +24,7 @@ COST_DIMENSIONS = (
 # The API's limits on buckets in one answer: 168 hours, 1440 minutes, 31 days of costs. Asking for many days at once
 # also spares the number of requests, which is limited to some dozens an hour.
 _HOURS, _MINUTES, _COST_DAYS = 168, 1440, 31
+_DAY = timedelta(days=1)
 
 
 def api(source: Source, settings: Settings) -> Api:
@@ -39,19 +40,21 @@ def api(source: Source, settings: Settings) -> Api:
                 name="usage",
                 path="/organizations/usage_report/messages",
                 bucket=bucket,
-                days_per_request=int(limit * bucket / timedelta(days=1)),
+                days_per_request=_days(limit, bucket),
                 parameters=lambda first, end: _parameters(
-                    first, end, "1h" if hourly else "1m", limit, USAGE_DIMENSIONS
+                    first, _beyond(end, bucket), "1h" if hourly else "1m", limit, USAGE_DIMENSIONS
                 ),
                 dimensions=USAGE_DIMENSIONS,
+                surplus=bucket,
             ),
             Report(
                 name="costs",
                 path="/organizations/cost_report",
-                bucket=timedelta(days=1),
-                days_per_request=_COST_DAYS,
-                parameters=lambda first, end: _parameters(first, end, "1d", _COST_DAYS, COST_GROUPS),
+                bucket=_DAY,
+                days_per_request=_days(_COST_DAYS, _DAY),
+                parameters=lambda first, end: _parameters(first, _beyond(end, _DAY), "1d", _COST_DAYS, COST_GROUPS),
                 dimensions=COST_DIMENSIONS,
+                surplus=_DAY,
             ),
         ),
         credentials=lambda key: Credentials(
@@ -62,10 +65,20 @@ def api(source: Source, settings: Settings) -> Api:
     )
 
 
-def _parameters(first: date, end: date, width: str, limit: int, groups: tuple[str, ...]) -> Parameters:
+def _days(limit: int, bucket: timedelta) -> int:
+    """Days of which one answer can hold all buckets, and the surplus one; one day where it cannot."""
+    return max((limit - 1) * bucket // _DAY, 1)
+
+
+def _beyond(end: date, bucket: timedelta) -> datetime:
+    """One bucket after the dates: documented are "buckets that end before" it, which may leave the last one out."""
+    return datetime.combine(end, time(), UTC) + bucket
+
+
+def _parameters(first: date, end: datetime, width: str, limit: int, groups: tuple[str, ...]) -> Parameters:
     return (
         ("starting_at", f"{first}T00:00:00Z"),
-        ("ending_at", f"{end}T00:00:00Z"),
+        ("ending_at", f"{end:%Y-%m-%dT%H:%M:%SZ}"),
         ("bucket_width", width),
         *(("group_by[]", name) for name in groups),
         ("limit", str(limit)),

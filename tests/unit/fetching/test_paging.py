@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -29,6 +29,32 @@ def test_every_bucket_arrives_once_whatever_the_size_of_a_page(fetching: Fetchin
     done = fetching.one()
     assert numbers(fetching) == list(range(1, 73))
     assert (done.windows, done.generations, done.rows, done.repeated) == (6, 6, 73, 0)
+
+
+@pytest.mark.parametrize("strict_end", [True, False])
+@pytest.mark.parametrize("page_buckets", [7, 1000])
+def test_the_last_bucket_arrives_whether_or_not_anthropics_end_is_one_of_them(
+    fetching: Fetching, strict_end: bool, page_buckets: int
+) -> None:
+    fetching.provider.strict_end, fetching.provider.page_buckets = strict_end, page_buckets
+    for number, hour in enumerate([*HOURS, "2026-11-22T00:00:00+00:00"]):
+        fetching.provider.put("usage", hour, {"model": "claude-sonnet-4-5", "output_tokens": number + 1})
+    for day in (19, 20, 21, 22):
+        fetching.provider.put("costs", f"2026-11-{day}T00:00:00+00:00", {"amount": f"{day}.5", "currency": "USD"})
+    done = fetching.one(kind="anthropic")
+    found = {kind: [row for name in fetching.files() if f"/{kind}/" in name for row in fetching.rows(name)]
+             for kind in ("usage", "costs")}  # fmt: skip
+    assert [row["result"]["output_tokens"] for row in found["usage"]] == list(range(1, 73))
+    assert [row["result"]["amount"] for row in found["costs"]] == ["19.5", "20.5", "21.5"]
+    assert (done.windows, done.rows, done.repeated) == (6, 75, 0)
+
+
+def test_anthropics_answer_holds_the_days_and_one_bucket_more(fetching: Fetching) -> None:
+    fetching.one(kind="anthropic", since=date(2026, 11, 1))
+    assert {asked["limit"] for asked in fetching.provider.asked("usage")} == {"168"}
+    assert all("page" not in asked for _, asked in fetching.provider.seen)
+    hours = [datetime.fromisoformat(asked["ending_at"]) for asked in fetching.provider.asked("usage")]
+    assert {end.hour for end in hours} == {1}
 
 
 def test_the_request_is_the_documented_one(fetching: Fetching) -> None:
