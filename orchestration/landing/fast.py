@@ -5,7 +5,7 @@ is judged once more on the slow way, which must agree. A file that the query can
 what was delivered, goes the slow way as a whole.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import duckdb
@@ -45,9 +45,9 @@ class Reading:
     given: Callable[[Sequence[Member]], str]
     placed: bool
 
-    def of(self, numbers: Sequence[int]) -> "Reading":
+    def of(self, numbers: Collection[int]) -> "Reading":
         """The same for these files alone."""
-        return replace(self, members=[member for member in self.members if member.number in set(numbers)])
+        return replace(self, members=[member for member in self.members if member.number in numbers])
 
 
 def load_clean(work: Work) -> set[int]:
@@ -139,7 +139,7 @@ def land_stage(work: Work, stage: Stage, reading: Reading, *, halves: Mapping[in
     }
     halves = halves or {}
     untouched: set[int] = set()
-    bad: list[int] = []
+    bad: set[int] = set()
     for number in [member.number for member in reading.members]:
         read, refused, not_usage = counted.get(number, (0, 0, 0))
         half = halves.get(number)
@@ -147,7 +147,7 @@ def land_stage(work: Work, stage: Stage, reading: Reading, *, halves: Mapping[in
         if delivered != read or (refused and not reading.placed):
             untouched.add(number)
         elif refused:
-            bad.append(number)
+            bad.add(number)
         work.tallies[number] = Tally(read, refused, not_usage)
     if bad:
         places = _bad_places(work, reading.of(bad))
