@@ -30,8 +30,9 @@ demo-home/tallyhouse.yaml: | $(READY)
 	@$(BIN)/tallyhouse init demo-home --demo
 
 # Two workers, each with whole files: homes that are dear to make are shared between them (tests/support/shared.py).
+# In the order of their folders: by their number of tests, the longest files would be left for the end, one after another.
 test: $(READY)  ## every test but soak and bench; skipped ones say why
-	$(BIN)/pytest -rs -n 2 --dist loadfile
+	$(BIN)/pytest -rs -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(READY)  ## format, lint, types, SQL, boundaries, documentation
 	$(BIN)/ruff check .
