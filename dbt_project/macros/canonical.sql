@@ -154,7 +154,8 @@
 {# How much of a counted class is paid for: of audio it may be more than was heard. #}
 {% macro billed(counted) %}{{ return('billed_' ~ counted if counted == 'audio_seconds' else counted) }}{% endmacro %}
 
-{# The counts that most events have. Products of so many digits take long, and of the other counts nearly all are 0. #}
+{# The counts that most events have. Products of so many digits take long, and of the other counts nearly all are 0: an
+   event says once whether it has any of these (has_usual_counts_only). #}
 {% macro usual_counts() %}
     {{ return([
         'uncached_input_tokens', 'cache_read_tokens', 'cache_write_5m_tokens', 'output_tokens', 'reasoning_tokens',
@@ -182,8 +183,7 @@
             {{ sum_at_rates(usual) }}{{ ' +' if usual and others }}
             {% if others %}
             case
-                when {% for name in others %}{{ billed(name) }} = 0{{ ' and ' if not loop.last }}{% endfor %}
-                    then cast(0 as decimal(38, 18))
+                when has_usual_counts_only then cast(0 as decimal(38, 18))
                 else {{ sum_at_rates(others) }}
             end
             {% endif %}

@@ -31,14 +31,18 @@ measured as (
         coalesce(requests, 1) as requests,
         is_billable and not (service_tier = 'batch' and coalesce(status, 'ok') = 'error') as is_billable,
         {{ sum_of(token_classes()) }} as total_tokens,
+        {{ sum_of(counted | reject('in', usual_counts())) }} = 0 as has_usual_counts_only,
         {{ ran_in('inference_region') }} as ran_in,
         case
             when aggregate_context is null then {{ sum_of(input_classes()) }}
             when aggregate_context = 'unknown' then 0
             else cast(aggregate_context as bigint) + 1
         end as context_tokens,
-        coalesce(raw_model, '') = '' and {{ sum_of(counted) }} = 0
-        and coalesce(credit_type, document_id, message_id, direction) is not null as has_no_price,
+        -- CASE, because AND looks at all its sides for every event: nearly every one names its model.
+        case
+            when coalesce(raw_model, '') <> '' then false
+            else {{ sum_of(counted) }} = 0 and coalesce(credit_type, document_id, message_id, direction) is not null
+        end as has_no_price,
         cast(
             extract(hour from event_at) * 3600 + extract(minute from event_at) * 60
             + floor(extract(second from event_at)) as integer
@@ -86,6 +90,7 @@ reasoned as (
             when request_rate is null then 'priced in units that are not counted'
             {% for name in counted %}
             when {{ name }} > 0 and {{ rate_of(name) }} is null then 'no price for {{ name | replace("_", " ") }}'
+            {{ 'when has_usual_counts_only then null' if name == usual_counts() | last }}
             {% endfor %}
         end as unpriced_reason
     from banded
