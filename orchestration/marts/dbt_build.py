@@ -19,6 +19,12 @@ _OUTPUT: Mapping[str, object] = {
     "attach": [{"path": ":memory:", "alias": "scratch"}],
     "threads": 2,
 }
+# Of each connection of a build. Joins are written with the smaller side to the right. DuckDB takes files whose schema
+# it is given for empty ones, and kept all events in memory to look up their day.
+SETTINGS: Mapping[str, object] = {
+    "enable_progress_bar": False,
+    "disabled_optimizers": "join_order,build_side_probe_side",
+}
 # dbt keeps process-global state: two builds in one process would mix.
 _ONE_AT_A_TIME = threading.Lock()
 # What dbt made of our project in this process. Nothing of a home is in it.
@@ -151,12 +157,7 @@ def _profile_of(home: Home) -> dict[str, object]:
             "temp_directory": str(home.data / "tmp"),
             "preserve_insertion_order": False,
         },
-        "settings": {
-            "enable_progress_bar": False,
-            # Joins are written with the smaller side to the right. DuckDB takes files whose schema it is given for
-            # empty ones, and kept all events in memory to look up their day.
-            "disabled_optimizers": "join_order,build_side_probe_side",
-        },
+        "settings": dict(SETTINGS),
     }
 
 

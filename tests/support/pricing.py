@@ -38,11 +38,14 @@ class PricedEvents:
 
     @contextmanager
     def open(self) -> Iterator[Any]:
-        """A connection that finds int_usage_priced under its bare name."""
+        """A connection like a build's, that finds int_usage_priced under its bare name."""
         import duckdb
 
+        from orchestration.marts.dbt_build import SETTINGS
+
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:
-            connection.execute("set enable_progress_bar = false; set schema = 'intermediate'")
+            connection.execute("".join(f"set {name} = '{value}';" for name, value in SETTINGS.items()))
+            connection.execute("set schema = 'intermediate'")
             yield connection
 
     def rows(self, columns: str = "*") -> dict[str, dict[str, Any]]:
