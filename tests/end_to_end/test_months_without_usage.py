@@ -23,13 +23,14 @@ from tests.support.ledgers import each_day, priced_home, rows, spend
 NOW = "2026-11-21T04:00:00+00:00"
 JULY, AUGUST, SEPTEMBER, OCTOBER = (date(2026, month, 1) for month in (7, 8, 9, 10))
 ORGANISATION = Scope("organisation")
-MAIL = 'notifications: {email_url: "folder://messages", operators: [ops@example.com]}\n'
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """$10 a day in July and from September to 30 October; $1,200 shared by two departments and a fee of $310."""
-    home = priced_home(tmp_path_factory.mktemp("silent") / "home", settings=MAIL)
+    home = priced_home(tmp_path_factory.mktemp("silent") / "home")
+    settings = home.settings_file.read_text(encoding="utf-8")
+    home.settings_file.write_text(settings.replace("operators: []", "operators: [ops@example.com]"), encoding="utf-8")
     rows(home, "departments.csv", "Ops,CC-2,Olive,olive@example.com")
     spend(home, "july", each_day(JULY, {"Law": "10"}))
     spend(home, "september", each_day(SEPTEMBER, {"Law": "10"}))
