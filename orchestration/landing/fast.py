@@ -139,7 +139,7 @@ def land_stage(work: Work, stage: Stage, reading: Reading, *, halves: Mapping[in
     }
     halves = halves or {}
     untouched: set[int] = set()
-    bad: set[int] = set()
+    bad: dict[int, int] = {}
     for number in [member.number for member in reading.members]:
         read, refused, not_usage = counted.get(number, (0, 0, 0))
         half = halves.get(number)
@@ -147,13 +147,15 @@ def land_stage(work: Work, stage: Stage, reading: Reading, *, halves: Mapping[in
         if delivered != read or (refused and not reading.placed):
             untouched.add(number)
         elif refused:
-            bad.add(number)
+            bad[number] = refused
         work.tallies[number] = Tally(read, refused, not_usage)
     if bad:
         places = _bad_places(work, reading.of(bad))
         apart = {number: half.apart for number, half in halves.items()}
+        agreed = [number for number in bad if len(places[number]) == bad[number]]
+        untouched |= bad.keys() - agreed
         untouched |= set_aside_picked(
-            work, {number: Picked(places[number], apart.get(number, frozenset())) for number in bad}
+            work, {number: Picked(places[number], apart.get(number, frozenset())) for number in agreed}
         )
     where = "reason IS NULL AND NOT not_usage"
     if untouched:
