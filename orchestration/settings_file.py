@@ -17,7 +17,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         raise SettingsError(f"{path} is not UTF-8 text.", "Save it as UTF-8.") from error
     try:
         # YAML's own reader takes the last of two equal keys without a word.
-        for line, key in _keys_again(yaml.compose(text, yaml.SafeLoader), ""):
+        for line, key in _keys_again(yaml.compose(text, yaml.SafeLoader), "", set()):
             raise SettingsError(f"{path} line {line}: {key} is there already.", "Keep one of the two.")
         raw = yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -27,11 +27,14 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return raw
 
 
-def _keys_again(node: yaml.Node | None, within: str) -> Iterator[tuple[int, str]]:
-    """Line and dotted name of every key that its mapping has already."""
+def _keys_again(node: yaml.Node | None, within: str, seen: set[int]) -> Iterator[tuple[int, str]]:
+    """Line and dotted name of every key that its mapping has already; a node with an anchor is looked at once."""
+    if id(node) in seen:
+        return
+    seen.add(id(node))
     if isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            yield from _keys_again(item, within)
+            yield from _keys_again(item, within, seen)
     if not isinstance(node, yaml.MappingNode):
         return
     met: set[str] = set()
@@ -40,4 +43,4 @@ def _keys_again(node: yaml.Node | None, within: str) -> Iterator[tuple[int, str]
         if isinstance(key, yaml.ScalarNode) and key.value in met:
             yield key.start_mark.line + 1, name
         met.add(str(key.value))
-        yield from _keys_again(value, name)
+        yield from _keys_again(value, name, seen)

@@ -34,6 +34,7 @@ def test_sources_lie_in_the_inbox_unless_they_say_where(tmp_path: Path) -> None:
         ("organisation: {name: A}\ncurrency: USD\ncurrency: EUR\n", "line 3: currency is there already"),
         ("organisation:\n  name: A\n  name: B\n", "line 3: organisation.name is there already"),
         ("organisation: {name: A}\nsources: {a: {kind: events, kind: otlp}}\n", "line 2: sources.a.kind is there"),
+        ("organisation: {name: A}\nsources: &s {a: *s}\n", "sources.a"),
         ("", "no settings"),
         ("timezone: UTC\n", "organisation"),
     ],
