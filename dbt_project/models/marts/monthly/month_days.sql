@@ -4,10 +4,10 @@
 select months.month, daily.*
 from {{ ref('daily_usage') }} as daily
 inner join {{ source('run', 'months') }} as months
-    on daily.usage_date >= months.month and daily.usage_date < months.next_month
+    on date_trunc('month', daily.usage_date) = months.month
 union all by name
 select months.month, published.*
 from {{ source('published', 'published_daily_usage') }} as published
 inner join {{ source('run', 'months') }} as months
-    on published.usage_date >= months.month and published.usage_date < months.next_month
+    on date_trunc('month', published.usage_date) = months.month
 where published.usage_date not in (select days.usage_date from {{ source('run', 'days') }} as days)
