@@ -127,6 +127,7 @@ def engine(sql: dict[str, str]) -> Iterator[duckdb.DuckDBPyConnection]:
             "effective_cost decimal(38, 18), list_cost decimal(38, 18), charged_cost decimal(38, 18), "
             "provider varchar, model varchar, usage_date date, is_priced boolean)"
         )
+        connection.execute("create view marts.monthly_usage as from marts.month_days")
         connection.execute(
             "create table reference.commitments (commitment_id varchar, name varchar, kind varchar, provider varchar, "
             "models varchar, amount decimal(14, 2), currency varchar, valid_from date, valid_to date)"

@@ -9,7 +9,7 @@ with
 
 used as (
     select month, cost_centre, department, sum(effective_cost) as effective_cost
-    from {{ ref('month_days') }}
+    from {{ ref('monthly_usage') }}
     group by month, cost_centre, department
 ),
 
@@ -76,6 +76,14 @@ claims as (
     from {{ ref('allocation_pots') }} as pots
     inner join users on pots.month = users.month and pots.target_type = users.target_type
     where pots.targets = ''
+),
+
+fees as (
+    select months.month, months.data_until, flat.*
+    from {{ source('run', 'months') }} as months
+    inner join {{ source('reference', 'commitments') }} as flat
+        on months.month >= flat.valid_from and months.month < flat.valid_to
+    where flat.kind = 'flat'
 )
 
 select
@@ -100,19 +108,13 @@ left join other_of
         and claims.target = other_of.target
 union all
 select
-    commitments.month,
+    fees.month,
     'commitment' as kind,
-    commitments.commitment_id as shared_id,
+    fees.commitment_id as shared_id,
     days.cost_centre,
     days.department,
     cast(sum({{ committed_basis("'flat'", 'days') }}) as decimal(38, 18)) as basis
-from (
-    select months.month, months.data_until, flat.*
-    from {{ source('run', 'months') }} as months
-    inner join {{ source('reference', 'commitments') }} as flat
-        on months.month >= flat.valid_from and months.month < flat.valid_to
-    where flat.kind = 'flat'
-) as commitments
-inner join {{ ref('month_days') }} as days on {{ is_committed('commitments', 'days') }}
-group by commitments.month, commitments.commitment_id, days.cost_centre, days.department
+from {{ ref('month_days') }} as days
+inner join fees on {{ is_committed('fees', 'days') }}
+group by fees.month, fees.commitment_id, days.cost_centre, days.department
 having sum({{ committed_basis("'flat'", 'days') }}) > 0

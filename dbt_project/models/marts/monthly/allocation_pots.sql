@@ -22,7 +22,7 @@ in_force as (
 
 untagged as (
     select month, sum(effective_cost) as effective_cost
-    from {{ ref('month_days') }}
+    from {{ ref('monthly_usage') }}
     where department = '' and cost_centre = ''
     group by month
 ),
@@ -57,8 +57,8 @@ counted as (
         owed.month,
         owed.commitment_id,
         cast(coalesce(sum({{ committed_basis('owed.kind', 'days') }}), 0) as decimal(38, 18)) as value
-    from owed
-    inner join {{ ref('month_days') }} as days on {{ is_committed('owed', 'days') }}
+    from {{ ref('month_days') }} as days
+    inner join owed on {{ is_committed('owed', 'days') }}
     group by owed.month, owed.commitment_id
 ),
 

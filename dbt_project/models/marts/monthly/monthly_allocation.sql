@@ -15,7 +15,7 @@ own as (
         department,
         case when cost_centre = '' and department = '' then 'untagged' else 'direct' end as kind,
         cast(coalesce(sum(effective_cost), 0) as decimal(38, 18)) as amount
-    from {{ ref('month_days') }}
+    from {{ ref('monthly_usage') }}
     group by month, cost_centre, department
 ),
 
