@@ -83,6 +83,10 @@ class Marts:
         self._sql = {item.node.name: item.node.compiled_code for item in result.result}
         self._connection = duckdb.connect(str(path), config={"threads": 1})
         self._connection.execute("create or replace table run.month_rows as select * from run.months")
+        # What a build keeps for itself alone is gone with it: here as views, which follow each case's rows.
+        self._connection.execute("attach ':memory:' as scratch; create schema scratch.marts")
+        for name in ("billed_lines", "billable_usage", "bill_lines", "reconciliation_cells"):
+            self._connection.execute(f"create view scratch.marts.{name} as {self._sql[name]}")
 
     def __call__(
         self,

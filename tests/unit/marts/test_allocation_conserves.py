@@ -138,7 +138,7 @@ def engine(sql: dict[str, str]) -> Iterator[duckdb.DuckDBPyConnection]:
             "weights varchar, valid_from date, valid_to date)"
         )
         for name, text in sql.items():
-            own = text.replace('"memory".', "")
+            own = text.replace('"memory".', "").replace('"scratch".', "")
             connection.execute(f"create view marts.{name} as {own}")
         yield connection
 

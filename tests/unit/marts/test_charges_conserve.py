@@ -231,7 +231,7 @@ def of_marts(
             for month, by_grant in closed.items() for name, amount in by_grant.items() if amount
         ])  # fmt: skip
         for model in _MODELS:
-            where = "scratch.marts" if model == "credit_use" else "marts"
+            where = "scratch.marts" if model in ("credit_use", "charge_lines") else "marts"
             connection.execute(f"create table {where}.{model} as {compiled[model]}")
         order = [g.grant_id for g in sorted(grants, key=lambda g: (g.use_order, g.valid_to, g.grant_id))]
         rows = connection.execute(

@@ -1,4 +1,4 @@
-{{ config(materialized='view', contract={'enforced': false}) }}
+{{ config(materialized='table', database='scratch', contract={'enforced': false}) }}
 -- Who takes part in what is divided, and with how much: 1 where it is even, the weight, or the month's own cost.
 -- Grain: month × kind × shared_id × cost_centre × department. Guarantees: every named target is here, also one without
 -- usage; where none is named, everybody with usage in the month. A cost below zero counts as none. A flat fee goes by

@@ -1,4 +1,4 @@
-{{ config(materialized='view', contract={'enforced': false}) }}
+{{ config(materialized='table', database='scratch', contract={'enforced': false}) }}
 -- What is divided in a month: each shared cost in force, the month's untagged usage where a rule says how, and what
 -- commitments owe: a flat fee as far as its usage is worth it at list price, and what is unused of it or of a least
 -- spend.

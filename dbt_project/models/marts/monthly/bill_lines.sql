@@ -1,4 +1,4 @@
-{{ config(materialized='view', contract={'enforced': false}) }}
+{{ config(materialized='table', database='scratch', contract={'enforced': false}) }}
 -- The lines of bills as they are compared: in the reporting currency, and which of an account's bills it is.
 -- Grain: one line of a bill. Guarantees: `amount` is in `currency`: the reporting one, into which lines in the currency
 -- of prices are converted at the rate that the organisation's day of `rate_day` keeps. That is a report's own UTC day,

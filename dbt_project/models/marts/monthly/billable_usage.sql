@@ -1,4 +1,4 @@
-{{ config(materialized='view', contract={'enforced': false}) }}
+{{ config(materialized='table', database='scratch', contract={'enforced': false}) }}
 -- Usage, and what control sources report of it, that may be on a bill of the months being built.
 -- Grain: month × is_control × usage_date × utc_date × provider × provider_account × model × raw_model; a day at a
 -- month's edge can be of two months. Guarantees: each day comes from this build or as it was published. Usage that

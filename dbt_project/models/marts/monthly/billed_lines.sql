@@ -1,4 +1,4 @@
-{{ config(materialized='view', contract={'enforced': false}) }}
+{{ config(materialized='table', database='scratch', contract={'enforced': false}) }}
 -- What providers charged for the UTC days of the months being built: their cost reports, and the invoices of
 -- reference/invoices.csv without tax.
 -- Grain: one line of a bill, in the bill's currency. An invoice line is of the month of its last day. Guarantees: a

@@ -1,4 +1,4 @@
-{{ config(materialized='view', contract={'enforced': false}) }}
+{{ config(materialized='table', database='scratch', contract={'enforced': false}) }}
 -- Each budget's spending day by day, and how it adds up over its month.
 -- Grain: budget × month × usage_date with usage of its scope, at least one row for each budget and month (usage_date
 -- NULL when nothing was used). The budget row is the one in force on the month's last day that can have data.

@@ -1,4 +1,4 @@
-{{ config(materialized='view', contract={'enforced': false}) }}
+{{ config(materialized='table', database='scratch', contract={'enforced': false}) }}
 -- The lines of each statement before tax and before rounding.
 -- Grain: month × scope_type × scope × line_kind × provider × model × feature × grant_id × shared_id.
 -- Guarantees: complete days and priced usage only; the organisation's lines are the exact sums of the departments'.

@@ -1,4 +1,4 @@
-{{ config(materialized='view', contract={'enforced': false}) }}
+{{ config(materialized='table', database='scratch', contract={'enforced': false}) }}
 -- The smallest piece of a bill that can be compared with usage, and what its variance is shown to come from.
 -- Grain: month × provider × provider_account × cell_day × model, of accounts whose bill can be compared. With a cost
 -- report a cell is a UTC day, with invoices the month (cell_day is its first day). `model` is '' for what the bill does
