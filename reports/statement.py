@@ -43,6 +43,8 @@ __all__ = [
 ]
 
 STATEMENTS_PER_PROCESS = 16
+# So many are drawn here as soon as by processes, each of which imports WeasyPrint anew, and at half the processor time.
+FEW_STATEMENTS = 4
 # A worker that is killed takes its statement with it and the pool would wait for ever.
 SECONDS_PER_STATEMENT = 300
 SLUG_LENGTH = 48
@@ -131,11 +133,11 @@ def _written(
 def write_statements(jobs: Sequence[StatementJob], workers: int) -> list[StatementFiles]:
     """Write many statements with up to `workers` processes; the files come back in the order of the jobs.
 
-    The first failure is raised after the others were left to finish. With one worker or one job no process is started.
+    The first failure is raised after the others were left to finish. With one worker or few jobs no process is started.
     """
     pdf.check_pango()
-    if workers <= 1 or len(jobs) <= 1:
-        return [_write(job) for job in jobs]
+    if workers <= 1 or len(jobs) <= FEW_STATEMENTS:
+        return _written_here(jobs)
     # Not fork: the caller may hold threads (Dagster, DuckDB) that a forked child would wait for.
     context = multiprocessing.get_context("spawn")
     with context.Pool(min(workers, len(jobs)), _leave_with_parent, (), STATEMENTS_PER_PROCESS) as pool:
@@ -284,6 +286,18 @@ def _held(text: str) -> "Markup":
     from markupsafe import Markup, escape
 
     return Markup(_SIGNED.sub(r'<span class="held">\g<0></span>', str(escape(_printable(text)))))
+
+
+def _written_here(jobs: Sequence[StatementJob]) -> list[StatementFiles]:
+    files, failures = [], []
+    for job in jobs:
+        try:
+            files.append(_write(job))
+        except Exception as error:
+            failures.append(error)
+    if failures:
+        raise failures[0]
+    return files
 
 
 def _write(job: StatementJob) -> StatementFiles:

@@ -270,7 +270,10 @@ def test_names_that_differ_get_files_that_differ() -> None:
     assert len({file_name(Scope("department", name)) for name in names}) == len(names)
 
 
-def test_a_pool_writes_the_same_bytes_as_one_process(marts: Path, issuer: Issuer, tmp_path: Path) -> None:
+def test_a_pool_writes_the_same_bytes_as_one_process(
+    marts: Path, issuer: Issuer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reports.statement.FEW_STATEMENTS", 1)
     scopes = [Scope("department", "People"), Scope("department", "Finance")]
     files = {
         workers: write_statements(
@@ -282,6 +285,21 @@ def test_a_pool_writes_the_same_bytes_as_one_process(marts: Path, issuer: Issuer
     for one, two in zip(files[1], files[2], strict=True):
         assert one.pdf.read_bytes() == two.pdf.read_bytes()
         assert one.csv.read_bytes() == two.csv.read_bytes()
+
+
+@pytest.mark.parametrize("few", [1, 4])
+def test_a_failure_is_raised_after_the_others_were_written(
+    marts: Path, issuer: Issuer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr("reports.statement.FEW_STATEMENTS", few)
+    nameless = Issuer("\U00012000", (), "Europe/London")
+    jobs = [
+        StatementJob(marts, OCTOBER, ORGANISATION, nameless, tmp_path),
+        StatementJob(marts, OCTOBER, Scope("department", "People"), issuer, tmp_path),
+    ]
+    with pytest.raises(pdf.RenderError, match=r"^organisation\.pdf was not drawn"):
+        write_statements(jobs, workers=2)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["department-people.csv", "department-people.pdf"]
 
 
 @pytest.fixture(autouse=True)
