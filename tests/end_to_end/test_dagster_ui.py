@@ -211,6 +211,8 @@ def test_the_interface_and_the_command_line_build_the_same_days_in_one_history(h
         # The sensors have landed the older file and shown its day, without anybody's help.
         until(lambda: OLDER.isoformat() in server.partitions("daily_usage"))
         assert "2026-08-01" in server.partitions("monthly_usage")
+        # A run tells of its checks last.
+        until(lambda: all(run["status"] in ("SUCCESS", "FAILURE", "CANCELED") for run in server.runs()))
         look_at_assets(server, home, before=published, run=run, own=own)
 
         repeat_a_price(home)

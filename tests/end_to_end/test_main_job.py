@@ -183,9 +183,9 @@ def test_without_pango_one_sentence_says_what_is_done_and_what_to_install(
     statement = home.statements / "2026-10" / "organisation.pdf"
     before = statement.read_bytes()
     statement.unlink()
-    for name in [name for name in sys.modules if name.partition(".")[0] == "weasyprint"]:
-        monkeypatch.delitem(sys.modules, name)
     with monkeypatch.context() as hiding:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "weasyprint"]:
+            hiding.delitem(sys.modules, name)
         hiding.setattr(sys, "meta_path", [Hidden(), *sys.meta_path])
         with pytest.raises(TallyhouseError) as told:
             main_job(home)
