@@ -4,7 +4,7 @@ with
 
 usage as (
     select month, coalesce(sum(effective_cost), 0) as whole
-    from {{ ref('monthly_usage') }}
+    from {{ ref('month_days') }}
     group by month
 ),
 
